@@ -1,0 +1,4 @@
+//! depbot keeps a fleet of Rust repositories on the latest versions of everything they depend on.
+pub mod config;
+pub mod model;
+pub mod plan;

@@ -1,0 +1,3 @@
+//! The `depbot` program.
+
+fn main() {}
