@@ -27,4 +27,4 @@ pub use settlement::{Outcome, Settlement};
 pub use summary::{PullRequestSummary, RepositoryStatus, RepositorySummary, RunSummary, VerificationSummary};
 pub use update::{Bump, Edit, EditField, Lane, Unit, UnitId, UnitKind, Update};
 pub use verdict::{CommandRun, Failure, Phase, Verdict};
-pub use version::{RustVersion, RustVersionError, is_compatible};
+pub use version::{RustVersion, RustVersionError, is_compatible, version_in_tag};

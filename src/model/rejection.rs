@@ -74,6 +74,11 @@ pub enum Rejection {
     },
     /// A `[patch]` applies only to the version in use and would silently stop applying.
     Patched,
+    /// The same package uses this crate under two names in two versions on purpose; neither leaves its range.
+    UsedTwice {
+        /// The version under the other name.
+        other: Version,
+    },
     /// A folder of the repository or beside it; it has no releases.
     PathDependency,
     /// A fixed commit; people move it.
@@ -170,6 +175,7 @@ impl fmt::Display for Rejection {
             }
             Self::FeatureGone { feature } => write!(f, "it no longer has the feature {feature:?}, which is in use"),
             Self::Patched => f.write_str("a [patch] applies to the version in use only"),
+            Self::UsedTwice { other } => write!(f, "used under two names in two versions, the other is {other}"),
             Self::PathDependency => f.write_str("a path dependency, it moves with its repository"),
             Self::FixedRevision => f.write_str("a fixed git revision"),
             Self::FollowsBranch => f.write_str("follows a git branch, only the lock moves"),

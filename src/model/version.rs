@@ -4,6 +4,8 @@ use std::fmt;
 
 use semver::Version;
 
+use super::CrateName;
+
 /// Whether cargo may use `to` in the place of `from` without a change of a caret requirement: both have the same
 /// left-most non-zero number, and neither is a pre-release of another release.
 ///
@@ -18,6 +20,15 @@ pub fn is_compatible(from: &Version, to: &Version) -> bool {
         (0, minor) => (to.major, to.minor) == (0, minor),
         (major, _) => to.major == major,
     }
+}
+
+/// The version that a git tag of `krate` names: `1.2.3`, `v1.2.3`, `krate-v1.2.3`, `krate/1.2.3` and the like.
+///
+/// Only full versions count: a tag `v1` is moved by its owner and is no release.
+pub fn version_in_tag(tag: &str, krate: &CrateName) -> Option<Version> {
+    let own = tag.strip_prefix(krate.as_str()).and_then(|rest| rest.strip_prefix(['-', '/', '@', '_']));
+    let rest = own.unwrap_or(tag);
+    Version::parse(rest.strip_prefix('v').unwrap_or(rest)).ok()
 }
 
 /// A version of Rust as `package.rust-version` has it: two or three numbers, no pre-release.
@@ -80,6 +91,21 @@ mod tests {
         check("1.0.0-rc.1", "1.0.0", true);
         check("1.0.0-rc.1", "1.0.0-rc.2", true);
         check("1.2.0", "1.3.0-rc.1", false);
+    }
+
+    #[test]
+    fn tags_name_versions_of_their_own_crate_only() {
+        let check = |tag: &str, expect: Option<&str>| {
+            let krate = CrateName::new("acme-core").expect("a crate name");
+            assert_eq!(version_in_tag(tag, &krate).map(|version| version.to_string()).as_deref(), expect, "{tag}");
+        };
+        check("1.2.3", Some("1.2.3"));
+        check("v1.2.3-rc.1", Some("1.2.3-rc.1"));
+        check("acme-core-v1.2.3", Some("1.2.3"));
+        check("acme-core/1.2.3", Some("1.2.3"));
+        check("acme-util-v1.2.3", None);
+        check("v1", None);
+        check("nightly", None);
     }
 
     #[test]
