@@ -1,4 +1,6 @@
 //! depbot keeps a fleet of Rust repositories on the latest versions of everything they depend on.
 pub mod config;
+pub mod lockfile;
+pub mod manifest;
 pub mod model;
 pub mod plan;
