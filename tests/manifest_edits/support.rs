@@ -1,0 +1,25 @@
+//! Small makers of values for these tests.
+
+use depbot::manifest::{Discovery, Files, discover};
+use depbot::model::RepoPath;
+use semver::Version;
+
+/// A path inside a repository.
+pub(crate) fn path(text: &str) -> RepoPath {
+    RepoPath::new(text).expect("a valid path")
+}
+
+/// A version.
+pub(crate) fn version(text: &str) -> Version {
+    Version::parse(text).expect("a valid version")
+}
+
+/// The files of a repository.
+pub(crate) fn files(files: &[(&str, &str)]) -> Files {
+    files.iter().map(|(name, text)| (path(name), text.as_bytes().to_vec())).collect()
+}
+
+/// What is found in a repository with one manifest.
+pub(crate) fn discover_one(text: &[u8]) -> Discovery {
+    discover(&Files::from([(path("Cargo.toml"), text.to_vec())]))
+}
