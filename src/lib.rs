@@ -4,3 +4,4 @@ pub mod lockfile;
 pub mod manifest;
 pub mod model;
 pub mod plan;
+pub mod registry;
