@@ -14,7 +14,6 @@ use super::cache::Validator;
 use super::{RegistryError, RegistryOptions};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const TIMEOUT: Duration = Duration::from_secs(30);
 /// How often something is asked again after the first try.
 const RETRIES: usize = 3;
 /// The longest wait that a server may ask for; it is not asked again if it wants more.
@@ -78,7 +77,7 @@ impl Http {
         let client = Client::builder()
             .user_agent(options.user_agent.as_str())
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
+            .timeout(options.timeout)
             .pool_max_idle_per_host(options.concurrency)
             .http2_initial_stream_window_size(1 << 20)
             .http2_initial_connection_window_size(16 << 20)

@@ -51,6 +51,8 @@ pub struct RegistryOptions {
     pub offline: bool,
     /// The shortest wait before something is asked again; it doubles each time.
     pub retry_delay: Duration,
+    /// How long one answer may take, its body included.
+    pub timeout: Duration,
 }
 
 /// One crate that somebody wants to know the releases of.
@@ -78,7 +80,8 @@ pub enum RegistryError {
 type Answer = Result<Arc<[Release]>, LookupFailure>;
 
 impl RegistryOptions {
-    /// What suits a public registry: 64 crates at a time, the first retry after a quarter of a second.
+    /// What suits a public registry: 64 crates at a time, 30 seconds for each, the first retry after a quarter of a
+    /// second.
     pub fn new(cache: impl Into<PathBuf>, user_agent: impl Into<String>) -> Self {
         Self {
             cache: cache.into(),
@@ -86,6 +89,7 @@ impl RegistryOptions {
             concurrency: 64,
             offline: false,
             retry_delay: Duration::from_millis(250),
+            timeout: Duration::from_secs(30),
         }
     }
 }
