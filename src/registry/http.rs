@@ -1,7 +1,7 @@
 //! One GET at a time over HTTP: what is sent, what the answers mean, when to ask again.
 
 use std::error::Error as _;
-use std::fmt::Write as _;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -67,6 +67,8 @@ pub(super) enum FetchError {
     Unauthorized,
     /// The server did not answer this time.
     Passing { message: String, retry_after: Option<Duration> },
+    /// The server cannot be reached, and asking again would not help.
+    Unreachable { message: String },
     /// The server answered what cannot be used.
     Final { message: String },
 }
@@ -246,21 +248,40 @@ fn transport_error(error: reqwest::Error) -> FetchError {
     if error.is_builder() || error.is_redirect() {
         return FetchError::Final { message: described(error) };
     }
+    if is_certificate_error(&error) {
+        return FetchError::Unreachable { message: described(error) };
+    }
     FetchError::Passing { message: described(error), retry_after: None }
+}
+
+/// Whether the server's certificate was refused: it will be the same next time.
+fn is_certificate_error(error: &reqwest::Error) -> bool {
+    let is_one = |error: &(dyn std::error::Error + 'static)| {
+        matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
+    };
+    causes(error).any(is_one)
+}
+
+/// What made an error happen, the nearest cause first.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let mut cause = error.source();
+    std::iter::from_fn(move || {
+        let current = cause?;
+        // An `io::Error` passes over the error that it wraps when it is asked for its source.
+        let wrapped = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        cause = wrapped.map(|error| error as _).or_else(|| current.source());
+        Some(current)
+    })
 }
 
 /// An error with its causes, without its URL.
 fn described(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let words = error.to_string();
+    for words in causes(&error).map(ToString::to_string) {
         if !text.ends_with(&words) {
-            // Writing to a String cannot fail.
-            let _ = write!(text, ": {words}");
+            text = format!("{text}: {words}");
         }
-        cause = error.source();
     }
     text
 }

@@ -147,7 +147,9 @@ impl SparseIndex {
         let request = Request { url: &url, validator, access: &self.access, with_token };
         let answer = self.http.get(&request, || self.breaker.verdict().is_none()).await;
         match &answer {
-            Err(FetchError::Passing { message, .. }) => self.breaker.failed(message),
+            Err(FetchError::Passing { message, .. } | FetchError::Unreachable { message }) => {
+                self.breaker.failed(message);
+            }
             Err(FetchError::NotFound | FetchError::Unauthorized | FetchError::Final { .. }) | Ok(_) => {
                 self.breaker.answered();
             }
@@ -184,7 +186,9 @@ impl SparseIndex {
             FetchError::NotFound => LookupFailure::NotFound { source_name: self.access.source_name.clone() },
             FetchError::Unauthorized if self.access.token.is_some() => self.failure("it refuses the configured token"),
             FetchError::Unauthorized => self.failure("it wants a token, and none is configured"),
-            FetchError::Passing { message, .. } | FetchError::Final { message } => self.failure(&message),
+            FetchError::Passing { message, .. }
+            | FetchError::Unreachable { message }
+            | FetchError::Final { message } => self.failure(&message),
         }
     }
 
