@@ -2,6 +2,7 @@
 pub mod config;
 pub mod lockfile;
 pub mod manifest;
+pub mod git;
 pub mod model;
 pub mod plan;
 pub mod registry;
