@@ -1,5 +1,7 @@
 //! Addresses of git repositories: which kind they are, and how they are shown.
 
+use std::path::PathBuf;
+
 use super::GitError;
 
 /// `url` as it may be shown and stored: without user and password where these are secrets, and without a query.
@@ -41,6 +43,27 @@ pub(super) fn checked(url: &str) -> Result<String, GitError> {
         .ok()
         .and_then(|path| path.to_str().map(file_url))
         .map_or_else(|| refuse("it is not a path that can be written as text"), Ok)
+}
+
+/// The folder that a `file://` address names.
+pub(super) fn local_folder(url: &str) -> Option<PathBuf> {
+    url.strip_prefix("file://").map(|path| PathBuf::from(percent_decoded(path)))
+}
+
+/// The text with `%20` and the like as what they stand for; what is not written like that stays.
+pub(super) fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let digits = tail.get(..2).filter(|_| *first == b'%').and_then(|pair| std::str::from_utf8(pair).ok());
+        let (byte, tail) = match digits.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+            Some(byte) => (byte, &tail[2..]),
+            None => (*first, tail),
+        };
+        bytes.push(byte);
+        rest = tail;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Where ssh connects to, and the path it asks for.
@@ -173,6 +196,14 @@ mod tests {
         check("host:", None);
         check("ssh://host", None);
         check("ssh://host:port/app", None);
+    }
+
+    #[test]
+    fn a_path_survives_being_written_as_an_address() {
+        for path in ["/srv/my app/100%/a#b?c", "/srv/ä", "/%20"] {
+            assert_eq!(local_folder(&file_url(path)), Some(PathBuf::from(path)));
+        }
+        assert_eq!(percent_decoded("a%2Gb%4"), "a%2Gb%4");
     }
 
     #[test]

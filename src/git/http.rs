@@ -11,6 +11,7 @@ use git2::transport::{Service, SmartSubtransport};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
 
+use super::address::percent_decoded;
 use super::session::Session;
 use super::transport::{Stream, program};
 use super::{GitError, redact};
@@ -203,31 +204,13 @@ fn split_login(url: &str) -> Result<(Url, Option<(Url, Login)>), GitError> {
     let mut base = Url::parse(url).map_err(|error| refuse(error.to_string()))?;
     base.set_query(None);
     base.set_fragment(None);
-    let decode = |text: &str| percent_decoded(text);
-    let login = Login { user: decode(base.username()), password: decode(base.password().unwrap_or_default()) };
+    let password = percent_decoded(base.password().unwrap_or_default());
+    let login = Login { user: percent_decoded(base.username()), password };
     // Both only fail for addresses without a host, which http does not have.
     let _ = base.set_username("");
     let _ = base.set_password(None);
     let embedded = (!login.user.is_empty() || !login.password.is_empty()).then(|| (base.clone(), login));
     Ok((base, embedded))
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let hex = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
-        match hex.filter(|_| *first == b'%').and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-            Some(byte) => (bytes, rest) = (push(bytes, byte), &tail[2..]),
-            None => (bytes, rest) = (push(bytes, *first), tail),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn push(mut bytes: Vec<u8>, byte: u8) -> Vec<u8> {
-    bytes.push(byte);
-    bytes
 }
 
 fn endpoint(base: &Url, tail: &str) -> Result<Url, GitError> {

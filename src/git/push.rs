@@ -70,7 +70,8 @@ pub(super) fn push_tag(
     let target = mirror.find_commit(&repository, commit)?;
     let failed = |error: git2::Error| mirror.failed(&error);
     let tagger = tag.tagger.signature(tag.at).map_err(failed)?;
-    let id = repository.tag_annotation_create(&tag.name, target.as_object(), &tagger, &tag.message).map_err(failed)?;
+    let message = format!("{}\n", tag.message.trim());
+    let id = repository.tag_annotation_create(&tag.name, target.as_object(), &tagger, &message).map_err(failed)?;
     let change = Change { reference: tag.reference(), to: Some(id), lease: None };
     match change.carry_out(session, &repository, mirror) {
         Ok(()) => Ok(TagPushed::Created),

@@ -6,12 +6,14 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use git2::Repository;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::{GitError, GitOptions, redact};
+use super::{GitError, GitOptions, address, redact};
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Session>>> = const { RefCell::new(None) };
@@ -116,8 +118,10 @@ impl Session {
         if self.is_cancelled() {
             return GitError::Cancelled;
         }
+        let gone = address::local_folder(url).is_some_and(|folder| !is_repository(&folder));
         let (url, reason) = (redact(url), error.message().to_owned());
         match (error.class(), error.code()) {
+            _ if gone => GitError::missing(format!("repository {url}")),
             (_, git2::ErrorCode::NotFound) => GitError::NotFound { what: format!("repository {url}"), reason },
             (git2::ErrorClass::Net | git2::ErrorClass::Http | git2::ErrorClass::Ssh, _) => {
                 GitError::Unreachable { url, reason }
@@ -125,4 +129,9 @@ impl Session {
             _ => GitError::Local { place: url, reason },
         }
     }
+}
+
+/// libgit2's own transport does not tell a missing repository from a broken one.
+fn is_repository(folder: &Path) -> bool {
+    folder.exists() && !Repository::open(folder).is_err_and(|error| error.code() == git2::ErrorCode::NotFound)
 }

@@ -50,8 +50,11 @@ impl Worktree {
     /// the worktree; `.git` is not for writing.
     pub fn write(&self, path: &RepoPath, contents: &[u8]) -> Result<(), GitError> {
         let place = self.inside(path)?;
-        let executable = place.symlink_metadata().is_ok_and(|metadata| is_executable(&metadata));
-        replace(&place, contents, executable)
+        let present = place.symlink_metadata();
+        if present.as_ref().is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(self.refused(path, "it is not a file"));
+        }
+        replace(&place, contents, present.is_ok_and(|metadata| is_executable(&metadata)))
     }
 
     /// The contents of a file; no link on the way may lead out of the worktree.
@@ -91,7 +94,8 @@ impl Worktree {
     /// The least that makes git see a clean checkout of `commit` with the mirror's tags.
     fn write_git_folder(&self, commit: &CommitId, repository: &Repository, tree: &Tree<'_>) -> Result<(), GitError> {
         let git = self.dir.join(".git");
-        for folder in ["", "objects", "objects/info", "refs"] {
+        ensure_folder(&git)?;
+        for folder in ["objects", "objects/info", "refs"] {
             ensure_folder(&git.join(folder))?;
         }
         keep_only(&git, &["HEAD", "config", "packed-refs", "objects", "refs"])?;
