@@ -3,6 +3,8 @@ pub mod config;
 pub mod lockfile;
 pub mod manifest;
 pub mod git;
+pub mod fleet;
+pub mod isolate;
 pub mod model;
 pub mod plan;
 pub mod registry;

@@ -1,0 +1,1 @@
+//! Oracles, and what the search makes of them.
