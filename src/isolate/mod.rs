@@ -143,8 +143,7 @@ pub struct Culprit {
     /// The caller's number of the verdict that shows it best: the tree that ships with just this choice put in, or, when
     /// the limit came first, the last passing tree with it.
     pub evidence: usize,
-    /// Where a tree with this choice was seen to pass: the units beside it that the failing tree has and that one lacks.
-    /// It fails together with some of them, not by itself. Empty when no such tree was seen.
+    /// The other units that this verdict names. A hint: it may clash with those that ship, or need those that do not.
     pub together_with: Vec<UnitId>,
 }
 

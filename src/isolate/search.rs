@@ -1,5 +1,6 @@
 //! The search itself, replayed from the answers so far until it needs one more.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chance::{Density, Prospect};
@@ -8,13 +9,14 @@ use crate::model::UnitId;
 
 /// After this many hints that led nowhere, hints are not believed in the search for one culprit.
 const MISLEADING: usize = 2;
-/// Up to this many units below their targets, each pair of them is tried.
-const PAIRS_AMONG: usize = 4;
-/// Up to this many units below their targets, all but one of them are tried.
-const ALL_BUT_ONE_AMONG: usize = 8;
+/// Up to this many units that fail for no known reason, each pair and each all but one of them is tried.
+const BLIND_AMONG: usize = 4;
 
 /// A tree that has no answer yet.
 struct Unanswered(Vec<Choice>);
+
+/// Units that a verdict names, each with the place of its first name there.
+type Ranks = BTreeMap<UnitId, usize>;
 
 /// A set of units, each at one level.
 type Tree = BTreeMap<UnitId, Level>;
@@ -78,6 +80,7 @@ impl Search<'_> {
 
     /// Accepts or fails each of the pending choices, and the fallbacks of those that fail.
     fn settle(&mut self, mut pending: Vec<Choice>) -> Result<(), Unanswered> {
+        pending.sort_by_key(|choice| (self.prospect(*choice), *choice));
         while !pending.is_empty() {
             let prospects: Vec<Prospect> = pending.iter().map(|choice| self.prospect(*choice)).collect();
             let worth = if self.failures.is_empty() { pending.len() } else { self.density.worth_trying(&prospects) };
@@ -99,17 +102,20 @@ impl Search<'_> {
     fn narrow(&mut self, mut group: Vec<Choice>) -> Result<Choice, Unanswered> {
         let mut misled = 0;
         while group.len() > 1 {
-            let suspects = if misled < MISLEADING { self.suspects(&self.with(&group))? } else { BTreeSet::new() };
-            let prospect = |choice: &Choice| match suspects.contains(&choice.unit) {
+            let suspects = if misled < MISLEADING { self.suspects(&self.with(&group))? } else { Ranks::new() };
+            let prospect = |choice: &Choice| match suspects.contains_key(&choice.unit) {
                 true => Prospect::Suspect,
                 false => self.prospect(*choice),
             };
-            group.sort_by_key(|choice| (prospect(choice) == Prospect::Suspect, *choice));
+            group.sort_by_key(|choice| {
+                let rank = suspects.get(&choice.unit);
+                (rank.is_some(), self.prospect(*choice), rank.map(Reverse), *choice)
+            });
             let prospects: Vec<Prospect> = group.iter().map(prospect).collect();
             let tail = group.split_off(self.density.cut(&prospects));
             if self.try_adding(&group)? {
                 group = tail;
-            } else if tail.iter().any(|choice| suspects.contains(&choice.unit)) {
+            } else if tail.iter().any(|choice| suspects.contains_key(&choice.unit)) {
                 misled += 1;
             }
         }
@@ -135,23 +141,32 @@ impl Search<'_> {
         let given_up = given_up.filter(|choice| !self.accepted.contains_key(&choice.unit));
         groups.extend(given_up.map(|choice| vec![Choice { level: Level::Fallback, ..*choice }]));
         groups.extend(self.named_together(&below));
-        if below.len() <= ALL_BUT_ONE_AMONG {
-            groups.extend(below.iter().map(|out| below.iter().copied().filter(|choice| choice != out).collect()));
-        }
-        if below.len() <= PAIRS_AMONG {
-            groups.extend(pairs(&below));
-        }
-        groups.retain(|group| !group.is_empty());
+        groups.extend(self.blind_groups(&below));
         groups
+    }
+
+    /// Pairs, and all but one, of those whose failure names no unit at all, when they are few.
+    fn blind_groups(&self, below: &[Choice]) -> Vec<Vec<Choice>> {
+        let unexplained = |choice: &&Choice| self.named_by_failure(choice).is_empty();
+        let unexplained: Vec<Choice> = below.iter().filter(unexplained).copied().collect();
+        if unexplained.len() < 2 || unexplained.len() > BLIND_AMONG {
+            return Vec::new();
+        }
+        let without = |out: &Choice| unexplained.iter().copied().filter(|choice| choice != out).collect();
+        pairs(&unexplained).chain(unexplained.iter().map(without)).collect()
     }
 
     /// For each choice, it and those that its failure names.
     fn named_together(&self, below: &[Choice]) -> Vec<Vec<Choice>> {
         let group = |choice: &Choice| {
-            let named = self.failures.get(choice).and_then(|tree| self.suspects(tree).ok()).unwrap_or_default();
-            below.iter().copied().filter(|other| other == choice || named.contains(&other.unit)).collect::<Vec<_>>()
+            let named = self.named_by_failure(choice);
+            below.iter().copied().filter(|other| other == choice || named.contains_key(&other.unit)).collect::<Vec<_>>()
         };
         below.iter().map(group).filter(|group| group.len() > 1).collect()
+    }
+
+    fn named_by_failure(&self, choice: &Choice) -> Ranks {
+        self.failures.get(choice).and_then(|tree| self.suspects(tree).ok()).unwrap_or_default()
     }
 
     fn below_target(&self) -> impl Iterator<Item = UnitId> {
@@ -182,11 +197,15 @@ impl Search<'_> {
     }
 
     /// The units that the verdict on a failing tree names.
-    fn suspects(&self, tree: &[Choice]) -> Result<BTreeSet<UnitId>, Unanswered> {
-        let Answer::Fail { suspects, .. } = self.answer(tree.to_vec())? else { return Ok(BTreeSet::new()) };
-        let named: BTreeSet<String> = suspects.iter().map(|name| normalized(name)).collect();
-        let is_named = |candidate: &Candidate| candidate.names.iter().any(|name| named.contains(name));
-        Ok(self.candidates.iter().filter(|(_, candidate)| is_named(candidate)).map(|(unit, _)| *unit).collect())
+    fn suspects(&self, tree: &[Choice]) -> Result<Ranks, Unanswered> {
+        let Answer::Fail { suspects, .. } = self.answer(tree.to_vec())? else { return Ok(Ranks::new()) };
+        if suspects.is_empty() {
+            return Ok(Ranks::new());
+        }
+        let suspects = suspects.iter().map(|name| normalized(name)).enumerate().rev();
+        let ranks: BTreeMap<String, usize> = suspects.map(|(rank, name)| (name, rank)).collect();
+        let rank = |candidate: &Candidate| candidate.names.iter().filter_map(|name| ranks.get(name)).min().copied();
+        Ok(self.candidates.iter().filter_map(|(unit, candidate)| Some((*unit, rank(candidate)?))).collect())
     }
 
     fn prospect(&self, choice: Choice) -> Prospect {
@@ -225,17 +244,9 @@ impl Search<'_> {
         let (tree, evidence) = [&on_top_of_shipped, first_failure]
             .into_iter()
             .find_map(|tree| evidence_in(tree).map(|evidence| (tree, evidence)))?;
-        let together_with = self.together_with(choice, tree);
+        let named = self.suspects(tree).unwrap_or_default().into_keys();
+        let together_with = named.filter(|unit| *unit != choice.unit).collect();
         Some(Culprit { unit: choice.unit, level: choice.level, evidence, together_with })
-    }
-
-    /// What the failing tree has and the most similar passing tree with this choice lacks.
-    fn together_with(&self, choice: Choice, failing: &[Choice]) -> Vec<UnitId> {
-        let passing = self.answers.iter().filter(|(tree, answer)| **answer == Answer::Pass && tree.contains(&choice));
-        let lacks = |tree: &Vec<Choice>| -> Vec<UnitId> {
-            failing.iter().filter(|other| tree.binary_search(other).is_err()).map(|other| other.unit).collect()
-        };
-        passing.map(|(tree, _)| lacks(tree)).min_by_key(Vec::len).unwrap_or_default()
     }
 }
 

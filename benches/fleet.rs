@@ -1,0 +1,2 @@
+//! How long the graph of a large fleet takes.
+fn main() {}
