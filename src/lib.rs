@@ -8,3 +8,5 @@ pub mod isolate;
 pub mod model;
 pub mod plan;
 pub mod registry;
+pub mod process;
+pub mod verify;
