@@ -64,3 +64,18 @@ impl Lock {
         self.packages.iter().filter(move |package| package.name == name)
     }
 }
+
+impl Lock {
+    /// The names of all packages that come from somewhere else.
+    pub(super) fn names(&self) -> BTreeSet<String> {
+        let foreign = self.packages.iter().filter(|package| package.source.is_some());
+        foreign.map(|package| package.name.clone()).collect()
+    }
+}
+
+impl LockedPackage {
+    /// Whether it comes from a git repository.
+    pub(super) fn is_git(&self) -> bool {
+        self.source.as_deref().is_some_and(|source| source.starts_with("git+"))
+    }
+}

@@ -5,17 +5,23 @@
 //! update, is left to the caller.
 
 mod command;
+mod compiler;
 mod environment;
+mod jobs;
 mod lock;
 mod relock;
+mod resolver;
 mod sandbox;
+mod test_report;
+mod text;
+mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::model::Verdict;
-use crate::process::ProcessError;
+use crate::process::{self, ProcessError};
 
 pub use command::{SplitError, split};
 pub use relock::{LockTarget, Relock, RelockError, Relocked, relock};
@@ -40,19 +46,44 @@ pub struct Bench {
     pub target: PathBuf,
 }
 
+/// Why a tool has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolchainError {
+    /// It cannot be run.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// It fails: for example, the toolchain that `rust-toolchain.toml` asks for is not installed.
+    #[error("rustc --version fails: {words}")]
+    Fails {
+        /// Its own words.
+        words: String,
+    },
+}
+
 /// The toolchain a folder is built with, as `rustc --version` says there: a `rust-toolchain.toml` is honoured.
-pub async fn toolchain(_toolbox: &Toolbox, _folder: &Path) -> Result<String, ProcessError> {
-    Ok(String::new())
+pub async fn toolchain(toolbox: &Toolbox, folder: &Path) -> Result<String, ToolchainError> {
+    let mut job = toolbox.resolving(folder, &["--version"]);
+    job.program = toolbox.cargo.with_file_name("rustc").into_os_string();
+    let finished = process::run(job).await?;
+    if finished.status.is_success() {
+        Ok(text::plain(&finished.stdout).trim().to_owned())
+    } else {
+        Err(ToolchainError::Fails { words: text::plain(&finished.stderr).trim().to_owned() })
+    }
 }
 
 /// Runs the commands in a workspace folder, each with the time limit, until one fails.
+///
+/// A failing test is believed when it fails twice on the same tree. With `compare`, tests of these names were red
+/// before: they do not make the verdict fail, and [`Verdict::Pass`] lists them. The names are those that the same
+/// commands gave in [`crate::model::Failure::tests`] for the untouched tree.
 pub async fn verify(
-    _toolbox: &Toolbox,
-    _bench: &Bench,
-    _folder: &Path,
-    _commands: &[String],
-    _limit: Duration,
-    _compare: Option<&BTreeSet<String>>,
+    toolbox: &Toolbox,
+    bench: &Bench,
+    folder: &Path,
+    commands: &[String],
+    limit: Duration,
+    compare: Option<&BTreeSet<String>>,
 ) -> Verdict {
-    Verdict::Pass { runs: Vec::new(), red_before: Vec::new() }
+    trial::Trial { toolbox, bench, folder, limit, compare }.run(commands).await
 }

@@ -1,10 +1,17 @@
 //! From edited manifests to a lock that holds exactly what was planned, with as few calls of cargo as it takes.
+//!
+//! One `cargo update` with all targets does most: unlocked together, they may move even where releases pin each other.
+//! What it moved too far (a release may be too young for the plan) is then set precisely, one call for each.
+
 use std::path::Path;
 
+use cargo_metadata::{Metadata, MetadataCommand};
 use semver::Version;
 
 use super::Toolbox;
-use crate::model::{CrateName, Failure};
+use super::lock::{Lock, LockedPackage};
+use super::resolver;
+use crate::model::{CrateName, Failure, is_compatible};
 use crate::process::ProcessError;
 
 /// A version that the lock must hold.
@@ -19,7 +26,7 @@ pub struct LockTarget {
 }
 
 /// What a lock is to become.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Relock {
     /// The versions it must hold.
     pub targets: Vec<LockTarget>,
@@ -54,9 +61,202 @@ pub enum RelockError {
         #[source]
         error: std::io::Error,
     },
+    /// What cargo says about the workspace cannot be read.
+    #[error("the answer of cargo metadata cannot be read: {0}")]
+    Metadata(#[source] cargo_metadata::Error),
 }
 
-/// Brings the lock of a workspace folder in step with its manifests, so that it holds the targets.
-pub async fn relock(_toolbox: &Toolbox, _folder: &Path, _request: &Relock) -> Result<Relocked, RelockError> {
-    Ok(Relocked { before: None, after: String::new() })
+/// Brings the lock of a workspace folder in step with its manifests, so that it holds the targets, proves that it
+/// resolves with all features, and downloads what it holds.
+///
+/// Without targets and without a refresh, a lock that is in step is only proved: this is how an untouched tree is made
+/// ready. A folder without a lock gets one.
+pub async fn relock(toolbox: &Toolbox, folder: &Path, request: &Relock) -> Result<Relocked, RelockError> {
+    let bench = Locksmith { toolbox, folder };
+    let before = bench.lock()?;
+    let untouched = before.text.is_some() && request.targets.is_empty() && !request.refresh;
+    if !untouched || bench.prove(&[]).await.is_err() {
+        bench.approach(&before, request).await?;
+        bench.settle(&request.targets).await?;
+        bench.prove(&request.targets).await?;
+    }
+    let after = bench.lock()?.text.unwrap_or_default();
+    Ok(Relocked { before: before.text, after })
+}
+
+/// Who works on the lock of one folder.
+struct Locksmith<'a> {
+    toolbox: &'a Toolbox,
+    folder: &'a Path,
+}
+
+impl Locksmith<'_> {
+    /// One call that brings the lock in step and comes as near to the targets as one call can.
+    async fn approach(&self, before: &Lock, request: &Relock) -> Result<(), RelockError> {
+        if before.text.is_none() {
+            return self.cargo(&["generate-lockfile"]).await;
+        }
+        if request.refresh {
+            return self.cargo(&["update"]).await;
+        }
+        let specs = |fits: &dyn Fn(&LockTarget) -> bool| {
+            let targets = request.targets.iter().filter(|target| fits(target) && !holds(before, target));
+            targets.filter_map(|target| Some(spec_of(before, movable(before, target)?))).collect::<Vec<_>>()
+        };
+        match self.update(&specs(&|_| true)).await {
+            Err(RelockError::Unresolvable(_)) => {
+                // One of them may have gone further than planned and into a conflict: one at a time, then.
+                self.restore(before)?;
+                self.update(&[]).await
+            }
+            Err(error) => Err(error),
+            Ok(()) => {
+                let after = self.lock()?;
+                let strays = |target: &LockTarget| strays(before, &after, target);
+                if !request.targets.iter().any(strays) {
+                    return Ok(());
+                }
+                // What a release that is not wanted brought along must not stay.
+                self.restore(before)?;
+                self.update(&specs(&|target| !strays(target))).await
+            }
+        }
+    }
+
+    /// Sets precisely what differs, round by round: one target may stand in the way of another.
+    async fn settle(&self, targets: &[LockTarget]) -> Result<(), RelockError> {
+        for _ in 0..=targets.len() {
+            let mut refused = None;
+            let mut progress = false;
+            for target in targets {
+                let lock = self.lock()?;
+                if holds(&lock, target) {
+                    continue;
+                }
+                match self.set(&lock, target).await {
+                    Ok(()) => progress |= holds(&self.lock()?, target),
+                    Err(RelockError::Unresolvable(failure)) => refused = refused.or(Some(failure)),
+                    Err(error) => return Err(error),
+                }
+            }
+            let lock = self.lock()?;
+            let Some(missing) = targets.iter().find(|target| !holds(&lock, target)) else { return Ok(()) };
+            if !progress {
+                return Err(RelockError::Unresolvable(refused.unwrap_or_else(|| not_held(missing))));
+            }
+        }
+        let lock = self.lock()?;
+        let missing = targets.iter().find(|target| !holds(&lock, target));
+        missing.map_or(Ok(()), |target| Err(RelockError::Unresolvable(not_held(target))))
+    }
+
+    /// Moves the package that is nearest to the target to it.
+    async fn set(&self, lock: &Lock, target: &LockTarget) -> Result<(), RelockError> {
+        let package = movable(lock, target).ok_or_else(|| RelockError::Unresolvable(not_held(target)))?;
+        self.cargo(&["update", "-p", &spec_of(lock, package), "--precise", &target.to.to_string()]).await
+    }
+
+    /// Lets these packages move; with none, only what the manifests ask for.
+    async fn update(&self, specs: &[String]) -> Result<(), RelockError> {
+        let mut arguments = vec!["update"];
+        for spec in specs {
+            arguments.extend(["-p", spec]);
+        }
+        if specs.is_empty() {
+            arguments.push("--workspace");
+        }
+        self.cargo(&arguments).await
+    }
+
+    /// Proves that the lock resolves as it is, and that the targets are what would be built.
+    async fn prove(&self, targets: &[LockTarget]) -> Result<(), RelockError> {
+        let answer = self.answer(&["metadata", "--format-version", "1", "--locked", "--all-features"]).await?;
+        let metadata = MetadataCommand::parse(String::from_utf8_lossy(&answer)).map_err(RelockError::Metadata)?;
+        let missing = targets.iter().find(|target| !is_used(&metadata, target));
+        missing.map_or(Ok(()), |target| Err(RelockError::Unresolvable(not_held(target))))
+    }
+
+    async fn cargo(&self, arguments: &[&str]) -> Result<(), RelockError> {
+        self.answer(arguments).await.map(|_| ())
+    }
+
+    /// What cargo writes to its output.
+    async fn answer(&self, arguments: &[&str]) -> Result<Vec<u8>, RelockError> {
+        let finished = crate::process::run(self.toolbox.resolving(self.folder, arguments)).await?;
+        if finished.status.is_success() {
+            return Ok(finished.stdout);
+        }
+        let names = self.lock().unwrap_or_default().names();
+        let command = format!("cargo {}", arguments.join(" "));
+        Err(RelockError::Unresolvable(resolver::failure(command, &finished, &names)))
+    }
+
+    fn lock(&self) -> Result<Lock, RelockError> {
+        Lock::read(self.folder).map_err(|error| self.lock_error(error))
+    }
+
+    fn restore(&self, lock: &Lock) -> Result<(), RelockError> {
+        lock.restore(self.folder).map_err(|error| self.lock_error(error))
+    }
+
+    fn lock_error(&self, error: std::io::Error) -> RelockError {
+        RelockError::Lock { folder: self.folder.display().to_string(), error }
+    }
+}
+
+/// Whether a lock holds a target. The version of a git dependency is what its tag holds: cargo has no choice there.
+fn holds(lock: &Lock, target: &LockTarget) -> bool {
+    let mut packages = lock.named(target.krate.as_str()).peekable();
+    let locked = packages.peek().is_some();
+    let mut only_git = true;
+    let held = packages.any(|package| {
+        only_git &= package.is_git();
+        package.version == target.to
+    });
+    held || (locked && only_git)
+}
+
+/// Whether an update went past a target.
+fn strays(before: &Lock, after: &Lock, target: &LockTarget) -> bool {
+    let moved = |package: &&LockedPackage| !before.packages.contains(*package);
+    !holds(after, target) && after.named(target.krate.as_str()).filter(moved).any(|package| package.version > target.to)
+}
+
+/// The locked package that has to move for a target: the one that it can take the place of, or else what it replaces.
+fn movable<'a>(lock: &'a Lock, target: &'a LockTarget) -> Option<&'a LockedPackage> {
+    let candidates = || lock.named(target.krate.as_str()).filter(|package| package.version != target.to);
+    let compatible = |package: &&LockedPackage| {
+        is_compatible(&package.version, &target.to) || is_compatible(&target.to, &package.version)
+    };
+    candidates()
+        .find(compatible)
+        .or_else(|| candidates().find(|package| Some(&package.version) == target.from.as_ref()))
+        .or_else(|| candidates().last())
+}
+
+/// A package id that names one package of a lock.
+fn spec_of(lock: &Lock, package: &LockedPackage) -> String {
+    let LockedPackage { name, version, source } = package;
+    let same = lock.named(name).filter(|other| other.version == *version).count();
+    match source {
+        Some(source) if same > 1 => {
+            let source = source.split('#').next().unwrap_or(source);
+            format!("{source}#{name}@{version}")
+        }
+        _ => format!("{name}@{version}"),
+    }
+}
+
+fn is_used(metadata: &Metadata, target: &LockTarget) -> bool {
+    let mut packages = metadata.packages.iter().filter(|package| *package.name == target.krate.as_str());
+    packages.any(|package| {
+        let is_git = package.source.as_ref().is_some_and(|source| source.repr.starts_with("git+"));
+        package.version == target.to || is_git
+    })
+}
+
+/// The failure to hold a target that cargo itself has nothing to say about.
+fn not_held(target: &LockTarget) -> Failure {
+    let LockTarget { krate, to, .. } = target;
+    resolver::own_failure(format!("the lock does not come to hold {krate} {to}"), krate)
 }
