@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn words_are_split_as_a_shell_would() {
         let check = |line: &str, expect: &[&str]| {
-            assert_eq!(split(line).as_deref().ok(), Some(words(expect).as_slice()), "{line}")
+            assert_eq!(split(line).as_deref().ok(), Some(words(expect).as_slice()), "{line}");
         };
         check("cargo test  --workspace\t--locked ", &["cargo", "test", "--workspace", "--locked"]);
         check("cargo test -- 'a b' \"c \\\" d\"e", &["cargo", "test", "--", "a b", "c \" de"]);

@@ -104,7 +104,7 @@ fn failed_test(label: &str, name: &str, lines: &[&str]) -> FailedTest {
     let title = format!("---- {name} stdout ----");
     let block = lines.iter().position(|line| *line == title).map_or(&[][..], |start| &lines[start + 1..]);
     let ends = |line: &&&str| !(line.starts_with("---- ") || **line == "failures:");
-    let words = block.iter().take_while(ends).filter(|line| is_telling(line));
+    let words = block.iter().take_while(ends).take_while(|line| !is_trace(line)).filter(|line| is_telling(line));
     FailedTest { name: format!("{label}: {name}"), words: words.map(|line| line.trim_end().to_owned()).collect() }
 }
 
@@ -112,39 +112,62 @@ fn failed_test(label: &str, name: &str, lines: &[&str]) -> FailedTest {
 fn nextest(output: &str) -> Vec<FailedTest> {
     let lines: Vec<_> = output.lines().collect();
     let summary = lines.iter().rposition(|line| line.trim_start().starts_with("Summary ["));
-    let Some(start) = summary else { return Vec::new() };
-    let names = lines[start..].iter().filter_map(|line| nextest_name(line));
-    names
-        .map(|(binary, test)| FailedTest { name: format!("{binary}: {test}"), words: panic_of(&lines, test) })
+    let Some(end) = summary else { return Vec::new() };
+    let (details, summary) = lines.split_at(end);
+    let named = summary.iter().filter_map(|line| nextest_line(line)).filter(NextestLine::fails);
+    named
+        .map(|line| FailedTest { name: format!("{}: {}", line.binary, line.test), words: line.words(details) })
         .collect()
 }
 
-/// The program and the test in `        FAIL [   0.005s] (2/3) app::cli nested::test`; signals and time-outs too.
-fn nextest_name(line: &str) -> Option<(&str, &str)> {
-    let (status, rest) = line.split_once('[')?;
-    let status = status.trim();
-    let last = status.rsplit(' ').next().unwrap_or(status);
-    let fails = matches!(last, "FAIL" | "TIMEOUT" | "ABORT" | "XFAIL") || last.starts_with("SIG");
-    let (_, name) = rest.split_once(']')?;
-    let name = name.trim_start();
-    let name = match name.strip_prefix('(') {
-        Some(counted) => counted.split_once(')')?.1.trim_start(),
-        None => name,
-    };
-    name.split_once(' ').map(|(binary, test)| (binary, test.trim())).filter(|_| fails)
+/// A line of nextest about one test: `        FAIL [   0.005s] (2/3) app::cli nested::test`.
+#[derive(Clone, Copy)]
+struct NextestLine<'a> {
+    status: &'a str,
+    binary: &'a str,
+    test: &'a str,
 }
 
-/// The lines of a test's panic.
-fn panic_of(lines: &[&str], test: &str) -> Vec<String> {
-    let thread = format!("thread '{test}'");
-    let start = lines.iter().position(|line| line.contains(&thread) && line.contains("panicked at"));
-    let block = start.map_or(&[][..], |start| &lines[start..]);
-    let words = block.iter().take_while(|line| !line.trim().is_empty()).filter(|line| is_telling(line));
-    words.map(|line| line.trim().to_owned()).collect()
+fn nextest_line(line: &str) -> Option<NextestLine<'_>> {
+    let (status, rest) = line.split_once('[')?;
+    let (time, name) = rest.split_once(']')?;
+    let name = name.trim_start();
+    let name = name.strip_prefix('(').and_then(|counted| counted.split_once(')')).map_or(name, |(_, name)| name);
+    let (binary, test) = name.trim().split_once(' ')?;
+    // `TRY 2 FAIL` where tests are tried again.
+    let status = status.split_whitespace().next_back().filter(|_| time.ends_with('s'))?;
+    Some(NextestLine { status, binary, test: test.trim() })
+}
+
+impl NextestLine<'_> {
+    fn fails(&self) -> bool {
+        matches!(self.status, "FAIL" | "TIMEOUT" | "ABORT") || self.status.starts_with("SIG")
+    }
+
+    /// What this test wrote: from the line that says it failed to the line about another test.
+    fn words(&self, details: &[&str]) -> Vec<String> {
+        let is_this =
+            |line: &&str| nextest_line(line).is_some_and(|it| (it.binary, it.test) == (self.binary, self.test));
+        let start = details.iter().position(is_this).map_or(details.len(), |start| start + 1);
+        let block = details[start..].iter().take_while(|line| nextest_line(line).is_none()).map(|line| line.trim());
+        let block = block.take_while(|line| !is_trace(line));
+        block.filter(|line| is_telling(line) && !self.is_frame(line)).map(str::to_owned).collect()
+    }
+
+    /// Whether a line is what libtest and nextest write around every failing test.
+    fn is_frame(&self, line: &str) -> bool {
+        const FRAMES: [&str; 7] = ["stdout ─", "stderr ─", "---", "running 1 test", "failures:", "test result:", "─"];
+        line == self.test || FRAMES.iter().any(|frame| line.starts_with(frame)) || line.ends_with("... FAILED")
+    }
 }
 
 fn is_telling(line: &str) -> bool {
     !line.trim().is_empty() && !line.trim_start().starts_with("note: run with `RUST_BACKTRACE")
+}
+
+/// Whether a backtrace begins, of which nothing is shown.
+fn is_trace(line: &str) -> bool {
+    line == "stack backtrace:"
 }
 
 #[cfg(test)]
@@ -211,22 +234,44 @@ failures:
 test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s
 ";
 
-    const NEXTEST: &str = "    Starting 3 tests across 2 binaries
-        FAIL [   0.004s] (1/3) app tests::bad
+    const NEXTEST: &str = "────────────
+    Starting 3 tests across 2 binaries
+        FAIL [   0.220s] (1/3) app tests::bad
   stdout ───
 
     running 1 test
+    hello
+    test tests::bad ... FAILED
+
+    failures:
+
+    failures:
+        tests::bad
+
+    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 1 filtered out; finished in 0.20s
+
   stderr ───
 
-    thread 'tests::bad' (12) panicked at src/lib.rs:7:9:
+    thread 'tests::bad' (13395) panicked at src/lib.rs:5:64:
     no luck
-    note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+    stack backtrace:
+       0: __rustc::rust_begin_unwind
 
   TRY 1 FAIL [   0.004s] (2/3) app::cli recovers
+  stderr ───
+    Error: \"other\"
+
+     SIGABRT [   0.005s] (3/3) app::cli dies
+  stdout ───
+
+    running 1 test
+
+    (test aborted with signal 6: SIGABRT)
+
 ────────────
-     Summary [   0.010s] 3 tests run: 1 passed, 2 failed, 0 skipped
-        FAIL [   0.004s] (1/3) app tests::bad
-  TRY 2 SIGABRT [   0.004s] (3/3) app::cli dies
+     Summary [   0.221s] 3 tests run: 1 passed, 2 failed, 0 skipped
+        FAIL [   0.220s] (1/3) app tests::bad
+     SIGABRT [   0.005s] (3/3) app::cli dies
 error: test run failed
 ";
 
@@ -255,6 +300,10 @@ error: test run failed
             &["src/lib.rs:7:9", "right: 5", "signal: 6", "cli (2): works", "and 1 more"],
             &["RUST_BACKTRACE"],
         );
-        check(NEXTEST, &["app: tests::bad\n", "no luck"], &["RUST_BACKTRACE", "Summary"]);
+        check(
+            NEXTEST,
+            &["app: tests::bad\n    hello\n", "    no luck\n", "signal 6"],
+            &["rust_begin", "other", "result"],
+        );
     }
 }
