@@ -10,3 +10,4 @@ pub mod plan;
 pub mod registry;
 pub mod process;
 pub mod verify;
+pub mod wire;

@@ -1,6 +1,7 @@
 //! `repos.toml`: from text to checked values, all problems at once.
 
 mod pattern;
+mod problem;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use jiff::civil::Date;
 use semver::VersionReq;
 
 pub use pattern::{Pattern, PatternError};
+pub use problem::{Problem, line_column};
 
 use crate::model::{BranchName, RegistryName, RepoName};
 
