@@ -1,7 +1,15 @@
 //! `repos.toml`: from text to checked values, all problems at once.
 
+mod choice;
+mod duration;
+mod location;
 mod pattern;
 mod problem;
+mod read;
+mod repos;
+mod section;
+mod suggest;
+mod value;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,8 +17,10 @@ use std::time::Duration;
 use jiff::civil::Date;
 use semver::VersionReq;
 
+pub use location::masked;
 pub use pattern::{Pattern, PatternError};
 pub use problem::{Problem, line_column};
+pub use read::parse;
 
 use crate::model::{BranchName, RegistryName, RepoName};
 

@@ -16,7 +16,7 @@ pub struct PatternError(String);
 impl Pattern {
     /// Reads a glob.
     pub fn new(text: &str) -> Result<Self, PatternError> {
-        let glob = Glob::new(text).map_err(|error| PatternError(error.to_string()))?;
+        let glob = Glob::new(text).map_err(|error| PatternError(error.kind().to_string()))?;
         Ok(Self { matcher: glob.compile_matcher() })
     }
 

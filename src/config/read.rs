@@ -1,0 +1,214 @@
+//! The sections of `repos.toml`, read into a checked [`Config`] with every problem on the way.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use semver::VersionReq;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::choice::ForgeKind;
+use super::problem::Problem;
+use super::repos::{self, Found};
+use super::section::Section;
+use super::value::{self, Placed};
+use super::{Config, ForgeConfig, Group, Hold, Pattern, Settings};
+use crate::model::RegistryName;
+
+const GITHUB_API: &str = "https://api.github.com";
+
+/// The keys of `[fleet]`.
+pub(super) const FLEET_KEYS: [&str; 2] = ["forge", "api-url"];
+
+/// Reads `repos.toml`; an error is everything that is wrong with it, in the order of the text.
+///
+/// A hold whose last day lies before `today` is a problem. Relative paths are kept as written.
+pub fn parse(text: &str, today: Date) -> Result<Config, Vec<Problem>> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let mut problems: Vec<Problem> = errors.iter().map(syntax_problem).collect();
+    let config = problems.is_empty().then(|| root(&document, today, &mut problems));
+    problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        _ => Err(problems),
+    }
+}
+
+/// The keys of `[defaults]`, each of which a `[[repo]]` may override.
+pub(super) fn setting_keys() -> Vec<&'static str> {
+    let empty = DeTable::new();
+    let mut section = Section::new("", 0..0, &empty);
+    settings(&mut section, &Settings::default(), &mut Vec::new());
+    section.known().to_vec()
+}
+
+/// The settings of a section, on top of `base`.
+pub(super) fn settings(section: &mut Section<'_>, base: &Settings, problems: &mut Vec<Problem>) -> Settings {
+    let mut settings = base.clone();
+    macro_rules! set {
+        ($field:ident, $key:literal, $example:literal, $reader:expr) => {
+            if let Some(value) = section.read($key, $example, problems, $reader) {
+                settings.$field = value;
+            }
+        };
+    }
+    set!(strategy, "strategy", r#""latest""#, value::choice);
+    set!(requirement, "requirement", r#""bump""#, value::choice);
+    set!(pins, "pins", r#""upgrade""#, value::choice);
+    set!(cooldown, "cooldown", r#""3d""#, value::span_of_time);
+    set!(msrv, "msrv", "true", value::flag);
+    set!(verify, "verify", r#"["cargo test --workspace --locked"]"#, value::some_texts);
+    set!(verify_timeout, "verify-timeout", r#""30m""#, value::time_limit);
+    set!(baseline, "baseline", r#""compare""#, value::choice);
+    set!(sandbox, "sandbox", r#""auto""#, value::choice);
+    set!(network, "network", "false", value::flag);
+    set!(automerge, "automerge", r#""minor""#, value::choice);
+    set!(merge_when, "merge-when", r#""checks""#, value::choice);
+    set!(merge_method, "merge-method", r#""squash""#, value::choice);
+    set!(labels, "labels", r#"["dependencies"]"#, value::texts);
+    set!(reviewers, "reviewers", r#"["a-person"]"#, value::texts);
+    settings
+}
+
+fn syntax_problem(error: &toml::de::Error) -> Problem {
+    Problem::new(error.span().unwrap_or(0..0), format!("not TOML: {}", error.message()))
+}
+
+fn root(document: &Spanned<DeTable<'_>>, today: Date, problems: &mut Vec<Problem>) -> Config {
+    let mut root = Section::new("", 0..0, document.get_ref());
+    let forge = match root.table("fleet", problems) {
+        Some(section) => fleet(section, problems),
+        None => ForgeConfig::GitHub { api_url: GITHUB_API.to_owned() },
+    };
+    let defaults = match root.table("defaults", problems) {
+        Some(mut section) => {
+            let settings = settings(&mut section, &Settings::default(), problems);
+            section.close(problems);
+            settings
+        }
+        None => Settings::default(),
+    };
+    let registries = root.table("registries", problems).map(|section| registries(&section, problems));
+    let discovers = root.tables("discover", problems);
+    let discovering = !discovers.is_empty();
+    discovers.into_iter().for_each(|section| discover(section, &forge, problems));
+    let repos = root.tables("repo", problems).into_iter().map(|section| repos::repo(section, &defaults, problems));
+    let repos: Vec<Found> = repos.collect();
+    if repos.is_empty() && !discovering && problems.is_empty() {
+        let help = "add `[[repo]]` on a line of its own, and `url = \"https://github.com/acme/payments\"` below it";
+        problems.push(Problem::new(0..0, "there is no repository").help(help));
+    }
+    repos::check_unique(&repos, problems);
+    let holds = root.tables("hold", problems).into_iter().filter_map(|section| hold(section, today, problems));
+    let holds: Vec<(Hold, Option<Vec<Placed<Pattern>>>)> = holds.collect();
+    holds.iter().for_each(|(_, wanted)| repos::check_matches(wanted.as_deref(), &repos, problems));
+    let groups = groups(root.tables("group", problems), problems);
+    root.close(problems);
+    Config { forge, registries: registries.unwrap_or_default(), repos: repos::finish(repos, &holds, &groups) }
+}
+
+fn fleet(mut section: Section<'_>, problems: &mut Vec<Problem>) -> ForgeConfig {
+    let kind = section.read("forge", r#""github""#, problems, value::choice::<ForgeKind>);
+    let example = r#""https://api.github.com""#;
+    let api_url = section.read("api-url", example, problems, |entry, problems| {
+        if kind == Some(ForgeKind::Local) {
+            let message = "`api-url` has no meaning with the local forge";
+            problems.push(Problem::new(entry.span(), message).help("take it out, or write `forge = \"github\"`"));
+        }
+        value::api_url(entry, problems)
+    });
+    section.close(problems);
+    match kind {
+        Some(ForgeKind::Local) => ForgeConfig::Local,
+        Some(ForgeKind::GitHub) | None => {
+            ForgeConfig::GitHub { api_url: api_url.unwrap_or_else(|| GITHUB_API.to_owned()) }
+        }
+    }
+}
+
+fn registries(section: &Section<'_>, problems: &mut Vec<Problem>) -> BTreeMap<RegistryName, String> {
+    let mut registries = BTreeMap::new();
+    for (key, value) in section.names() {
+        let title = format!("[registries.{}]", key.get_ref());
+        let DeValue::Table(table) = value.get_ref() else {
+            let message = format!("`{}` is not a table", key.get_ref());
+            problems.push(
+                Problem::new(value.span(), message).help(format!("write `{title}` and `index = \"…\"` below it")),
+            );
+            continue;
+        };
+        let name = RegistryName::new(key.get_ref().as_ref());
+        let name = name.map_err(|error| {
+            let help = "write the name that manifests have after `registry =`, like [registries.acme]";
+            problems.push(Problem::new(key.span(), error.to_string()).help(help));
+        });
+        let mut section = Section::new(title, value.span(), table);
+        let example = r#""sparse+https://crates.acme.dev/index/""#;
+        let index = section.require("index", example, problems, value::index);
+        section.close(problems);
+        if let (Ok(name), Some(index)) = (name, index) {
+            registries.insert(name, index);
+        }
+    }
+    registries
+}
+
+/// Discovery is not there yet. Nobody shall believe that their repositories are found.
+fn discover(mut section: Section<'_>, forge: &ForgeConfig, problems: &mut Vec<Problem>) {
+    section.require("org", r#""acme""#, problems, value::filled);
+    section.read("topic", r#""rust-service""#, problems, value::filled);
+    let help = "list each repository as [[repo]] with its `url`";
+    let message = match forge {
+        ForgeConfig::GitHub { .. } => "[[discover]] is not supported yet",
+        ForgeConfig::Local => "[[discover]] needs a forge that can be asked, the local one cannot",
+    };
+    problems.push(Problem::new(section.span(), message).help(help));
+    section.close(problems);
+}
+
+fn hold(
+    mut section: Section<'_>,
+    today: Date,
+    problems: &mut Vec<Problem>,
+) -> Option<(Hold, Option<Vec<Placed<Pattern>>>)> {
+    let krate = section.require("crate", r#""openssl""#, problems, value::pattern);
+    let versions = section.read("versions", r#"">=0.11""#, problems, value::requirement);
+    let repos = section.read("repos", r#"["payments"]"#, problems, value::patterns);
+    let owner = section.require("owner", r#""platform""#, problems, value::filled);
+    let reason = section.require("reason", r#""FIPS build, see PLAT-411""#, problems, value::filled);
+    let until = section.require("until", "2026-12-31", problems, |entry, problems| {
+        let until = value::date(entry, problems)?;
+        if until < today {
+            let name = krate.as_ref().map_or("?", Pattern::as_str);
+            let owner = owner.as_deref().unwrap_or("its owner");
+            let message = format!("the hold on `{name}` ended on {until}: {owner} has to decide again");
+            let help = format!("take the hold out, or let {owner} set a day from {today} on");
+            problems.push(Problem::new(entry.span(), message).help(help));
+        }
+        Some(until)
+    });
+    section.close(problems);
+    let versions = versions.unwrap_or(VersionReq::STAR);
+    Some((Hold { krate: krate?, versions, owner: owner?, reason: reason?, until: until? }, repos))
+}
+
+fn groups(sections: Vec<Section<'_>>, problems: &mut Vec<Problem>) -> Vec<Group> {
+    let mut groups: Vec<Placed<Group>> = Vec::new();
+    for mut section in sections {
+        let placed = |entry: super::section::Entry<'_>, problems: &mut Vec<Problem>| {
+            value::filled(entry, problems).map(|name| (name, entry.span()))
+        };
+        let name = section.require("name", r#""tokio""#, problems, placed);
+        let crates = section.require("crates", r#"["tokio", "tokio-*"]"#, problems, value::patterns);
+        section.close(problems);
+        let Some((name, span)) = name else { continue };
+        if let Some((_, first)) = groups.iter().find(|(group, _)| group.name == name) {
+            let message = format!("the group `{name}` is there twice");
+            let help = "put the crates into one group, or give the second another `name`";
+            problems.push(Problem::new(span.clone(), message).help(help).related(first.clone(), "the first"));
+        }
+        let crates = crates.unwrap_or_default().into_iter().map(|(pattern, _)| pattern).collect();
+        groups.push((Group { name, crates }, span));
+    }
+    groups.into_iter().map(|(group, _)| group).collect()
+}
