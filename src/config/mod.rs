@@ -7,6 +7,8 @@ mod pattern;
 mod problem;
 mod read;
 mod repos;
+#[expect(dead_code, reason = "its types describe repos.toml, nothing is read into them")]
+mod schema;
 mod section;
 mod suggest;
 mod value;
@@ -21,6 +23,8 @@ pub use location::masked;
 pub use pattern::{Pattern, PatternError};
 pub use problem::{Problem, line_column};
 pub use read::parse;
+pub(crate) use schema::Closed;
+pub use schema::json_schema;
 
 use crate::model::{BranchName, RegistryName, RepoName};
 

@@ -54,6 +54,11 @@ pub fn summary_to_json(summary: &model::RunSummary) -> String {
     pretty(&Report::write(summary))
 }
 
+/// The run of a JSON report.
+pub fn summary_from_json(text: &str) -> Result<model::RunSummary, WireError> {
+    from_json::<Report, _>(text)
+}
+
 /// The JSON of a verdict, on one line.
 pub fn verdict_to_json(verdict: &model::Verdict) -> String {
     line(&Verdict::write(verdict))

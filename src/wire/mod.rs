@@ -19,8 +19,8 @@ pub use common::{
 };
 pub use event::{EVENT_FORMAT, EventBody, EventRecord, PullRequestChange};
 pub use json::{
-    WireError, event_from_json, event_to_json, plan_from_json, plan_to_json, summary_to_json, verdict_from_json,
-    verdict_to_json,
+    WireError, event_from_json, event_to_json, plan_from_json, plan_to_json, summary_from_json, summary_to_json,
+    verdict_from_json, verdict_to_json,
 };
 pub use plan::{PLAN_FORMAT, PlanFile, PlanResult, RepositoryPlan, Stage, Unit, UnitKind};
 pub use refusal::{Refusal, Rejection, Strategy};
