@@ -14,6 +14,7 @@ mod error;
 mod history;
 mod http;
 mod layout;
+pub mod merge;
 mod mirror;
 mod push;
 mod session;
