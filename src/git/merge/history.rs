@@ -18,12 +18,13 @@ impl BareRepository {
         }
     }
 
-    /// Whether `descendant` is `ancestor` or was made after it. A commit that is not in the repository is in nothing.
+    /// Whether `descendant` is `ancestor` or was made after it. A commit that is not in the repository
+    /// is in nothing and holds nothing.
     pub fn contains(&self, descendant: &CommitId, ancestor: &CommitId) -> Result<bool, MergeFailure> {
         let (descendant, ancestor) = (oid(descendant)?, oid(ancestor)?);
+        let known = |id: Oid| self.repository.find_commit(id).is_ok();
         Ok(descendant == ancestor
-            || (self.repository.find_commit(ancestor).is_ok()
-                && self.repository.graph_descendant_of(descendant, ancestor)?))
+            || (known(ancestor) && known(descendant) && self.repository.graph_descendant_of(descendant, ancestor)?))
     }
 
     /// The commit with which `change` came into the branch whose tip is `base`, and which `before` did not hold yet.
