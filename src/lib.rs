@@ -15,3 +15,5 @@ pub mod process;
 pub mod registry;
 pub mod verify;
 pub mod wire;
+pub mod reconcile;
+pub mod report;

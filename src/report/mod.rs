@@ -1,0 +1,7 @@
+//! What a run came to, for people: an HTML page, a Markdown summary, tables for the terminal.
+//!
+//! Pure: values in, text out. What is shown is counted once, in `figures`, so that all three say the same.
+
+mod table;
+
+pub use table::{Colour, Look, plan_table, run_table, status_table, why_text};
