@@ -2,6 +2,11 @@
 //!
 //! Pure: values in, text out. What is shown is counted once, in `figures`, so that all three say the same.
 
+mod figures;
+mod html;
 mod table;
+mod view;
+mod words;
 
+pub use html::html;
 pub use table::{Colour, Look, plan_table, run_table, status_table, why_text};
