@@ -30,7 +30,7 @@ pub(crate) fn code_span(text: &str) -> String {
 }
 
 /// `text` as a block of code, in a fence longer than any inside.
-pub(crate) fn fence(text: &str) -> String {
+pub(super) fn fence(text: &str) -> String {
     let ticks = "`".repeat((longest_run(text) + 1).max(3));
     let lines: Vec<String> = text.trim_end().lines().map(|line| visible(line).collect()).collect();
     format!("{ticks}text\n{}\n{ticks}", lines.join("\n"))
@@ -42,7 +42,7 @@ pub(crate) fn cell(markdown: &str) -> String {
 }
 
 /// A number with its noun: `1 update`, `2 updates`.
-pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 

@@ -67,7 +67,6 @@ pub(super) struct Fleet<'a> {
     pub(super) counts: Counts,
     pub(super) open: usize,
     pub(super) merged: usize,
-    pub(super) closed: usize,
     pub(super) verifications: usize,
     pub(super) verifying: Duration,
 }
@@ -98,7 +97,6 @@ impl<'a> Fleet<'a> {
             counts,
             open: in_state(PullRequestState::Open),
             merged: in_state(PullRequestState::Merged),
-            closed: in_state(PullRequestState::Closed),
             verifications: verifications().count(),
             verifying: verifications().map(|one| one.took).sum(),
             repositories,
@@ -114,12 +112,16 @@ impl<'a> Fleet<'a> {
         counts.into_iter().collect()
     }
 
-    /// The crates that stay behind in most repositories, with the reasons for which they do.
+    /// The crates that stay behind in most repositories, with the reasons for which they do; reasons that lie in the
+    /// repository or in a source, not in the crate, are left out.
     pub(super) fn laggards(&self) -> Vec<Laggard<'a>> {
         let mut laggards: BTreeMap<(&CrateName, ReasonGroup), Laggard<'a>> = BTreeMap::new();
         for repository in &self.repositories {
             for row in &repository.rows {
                 let Standing::Behind(group) = row.standing else { continue };
+                if matches!(group, ReasonGroup::Unprovable | ReasonGroup::Unreadable) {
+                    continue;
+                }
                 let laggard = laggards.entry((row.krate, group)).or_insert_with(|| Laggard {
                     krate: row.krate,
                     latest: None,

@@ -4,9 +4,11 @@
 
 mod figures;
 mod html;
+mod markdown;
 mod table;
 mod view;
 mod words;
 
 pub use html::html;
+pub use markdown::markdown;
 pub use table::{Colour, Look, plan_table, run_table, status_table, why_text};

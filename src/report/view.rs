@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use minijinja::{Value, context};
 
 use super::figures::{Counts, Fleet, Repository, Row, Standing, StatusKind, status_detail};
-use super::words::{counted, duration, minute, percent, thousands};
+use super::words::{counted, duration, lead, minute, percent, thousands};
 use crate::model::{
     Lane, PullRequestState, PullRequestSummary, Rejection, RepositoryStatus, RepositorySummary, RunMode, RunSummary,
     Verdict, VerificationSummary,
@@ -15,21 +15,20 @@ use crate::reconcile::ReasonGroup;
 
 /// How many crates the table of the whole fleet shows.
 const LAGGARDS: usize = 12;
-/// How many tasks are shown before the rest is collapsed.
-const TASKS: usize = 8;
+/// How many tasks of one kind are shown before the rest is collapsed.
+const TASK_LINES: usize = 5;
 
 /// Everything that the page shows.
 pub(super) fn page(summary: &RunSummary, now: Timestamp) -> Value {
     let fleet = Fleet::of(summary);
-    let tasks = tasks(&fleet);
-    let (first, rest) = tasks.split_at(tasks.len().min(TASKS));
     context! {
         run => run(summary, now),
         lead => lead(summary, &fleet),
         repositories => repositories_card(summary, &fleet),
         dependencies => dependencies_card(&fleet.counts),
         reasons => reasons_card(&fleet.counts),
-        tasks => context! { count => tasks.len(), first => first.to_vec(), rest => rest.to_vec() },
+        tasks => tasks(&fleet),
+        proved => proved(&fleet),
         laggards => laggards(&fleet),
         statuses => fleet.statuses().into_iter().map(|(kind, count)| status(kind, count)).collect::<Vec<_>>(),
         pending => summary.pending.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -57,37 +56,11 @@ fn between(from: Timestamp, to: Timestamp) -> String {
     duration(to.duration_since(from).unsigned_abs())
 }
 
-/// The run in one sentence or two.
-pub(super) fn lead(summary: &RunSummary, fleet: &Fleet<'_>) -> String {
-    let counts = &fleet.counts;
-    let looked = format!(
-        "{} with {} looked at.",
-        counted(summary.repositories.len(), "repository", "repositories"),
-        counted(counts.dependencies, "dependency", "dependencies"),
-    );
-    let did = match summary.mode {
-        RunMode::Plan => {
-            format!("{} would move; nothing was changed.", counted(counts.proposed, "one", "dependencies"))
-        }
-        RunMode::Upgrade => {
-            let merged = counted(fleet.merged, "pull request", "pull requests");
-            let proved = match fleet.verifications {
-                0 => String::new(),
-                trees => format!(", after building and testing {}", counted(trees, "tree", "trees")),
-            };
-            match (fleet.merged, fleet.open) {
-                (0, 0) => format!("Nothing is open{proved}."),
-                (_, 0) => format!("{merged} merged and none left open{proved}."),
-                (0, open) => format!("{} open{proved}.", counted(open, "pull request is", "pull requests are")),
-                (_, open) => format!("{merged} merged and {open} open{proved}."),
-            }
-        }
-    };
-    let pending = match summary.pending.len() {
+fn proved(fleet: &Fleet<'_>) -> String {
+    match fleet.verifications {
         0 => String::new(),
-        count => format!(" {} not done yet.", counted(count, "repository is", "repositories are")),
-    };
-    format!("{looked} {did}{pending}")
+        trees => format!("{} built and tested in {}.", counted(trees, "tree", "trees"), duration(fleet.verifying)),
+    }
 }
 
 fn repositories_card(summary: &RunSummary, fleet: &Fleet<'_>) -> Value {
@@ -116,24 +89,23 @@ fn dependencies_card(counts: &Counts) -> Value {
         newest => thousands(counts.newest()),
         total => thousands(total),
         still => counts.still,
+        distance => counts.distance.iter().rev().map(|(bump, count)| format!("{} {bump}", thousands(*count)))
+            .collect::<Vec<_>>().join(", "),
+        late => thousands(counts.distance.values().sum()),
         parts => parts.into_iter().filter(|(_, _, count)| *count > 0)
             .map(|(key, label, count)| part(key, label, count, total)).collect::<Vec<_>>(),
     }
 }
 
 fn reasons_card(counts: &Counts) -> Value {
-    let most = counts.reasons.values().copied().max().unwrap_or(0);
     let bar = |(group, count): (&ReasonGroup, &usize)| {
-        context! { key => group.key(), label => group.title(), count => thousands(*count), width => percent(*count, most) }
+        context! { key => group.key(), label => group.title(), count => thousands(*count), width => percent(*count, counts.behind) }
     };
     context! {
         total => thousands(counts.behind),
         bars => counts.reasons.iter().map(bar).collect::<Vec<_>>(),
-        distance => counts.distance.iter().rev().map(|(bump, count)| format!("{count} {bump}"))
-            .collect::<Vec<_>>().join(", "),
     }
 }
-
 fn part(key: &str, label: &str, count: usize, total: usize) -> Value {
     let share = if total == 0 { 0.0 } else { count as f64 * 100.0 / total as f64 };
     context! { key, label, count => thousands(count), width => format!("{share:.2}") }
@@ -143,25 +115,62 @@ fn status(kind: StatusKind, count: usize) -> Value {
     context! { key => kind.key(), label => kind.label(), count => thousands(count) }
 }
 
-/// What a person has to do, the worst first; one cause for many repositories is one task.
+/// What a person has to do, the worst first, by kind.
 fn tasks(fleet: &Fleet<'_>) -> Vec<Value> {
-    let mut tasks: Vec<Value> = Vec::new();
-    for repository in &fleet.repositories {
-        let summary = repository.summary;
-        let excerpt = match &summary.status {
-            RepositoryStatus::RedBefore(failure) => failure.excerpt.lines().next().unwrap_or_default(),
-            RepositoryStatus::Failed { .. } => "",
-            RepositoryStatus::Waiting
-            | RepositoryStatus::Merged
-            | RepositoryStatus::UpToDate
-            | RepositoryStatus::Planned { .. } => continue,
-        };
-        let kind = StatusKind::of(&summary.status);
-        tasks.push(context! {
-            key => kind.key(), label => kind.label(), repos => vec![repository_link(summary)],
-            text => status_detail(&summary.status), excerpt,
-        });
+    let mut tasks = vec![
+        task("failed", "Repository failed", failures(fleet)),
+        task("red", "Main branch is red", red_branches(fleet)),
+        task("unreadable", "Source unreadable", unreadable_sources(fleet)),
+    ];
+    for (lane, label) in
+        [(Lane::Security, "Security fix"), (Lane::Review, "To decide"), (Lane::Routine, "To be merged")]
+    {
+        tasks.push(task("waiting", label, open_pull_requests(fleet, lane)));
     }
+    tasks.into_iter().flatten().collect()
+}
+
+fn task(key: &str, label: &str, lines: Vec<Value>) -> Option<Value> {
+    let (first, rest) = lines.split_at(lines.len().min(TASK_LINES));
+    let task = || context! { key, label, count => lines.len(), first => first.to_vec(), rest => rest.to_vec() };
+    (!lines.is_empty()).then(task)
+}
+
+/// One cause in many repositories is one line.
+fn by_cause(causes: BTreeMap<String, Vec<Value>>) -> Vec<Value> {
+    let mut causes: Vec<(String, Vec<Value>)> = causes.into_iter().collect();
+    causes.sort_by_key(|(_, repos)| std::cmp::Reverse(repos.len()));
+    causes.into_iter().map(|(text, repos)| context! { repos, text }).collect()
+}
+
+fn failures(fleet: &Fleet<'_>) -> Vec<Value> {
+    let mut causes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for repository in &fleet.repositories {
+        if StatusKind::of(&repository.summary.status) == StatusKind::Failed {
+            let cause = status_detail(&repository.summary.status);
+            causes.entry(cause).or_default().push(repository_link(repository.summary));
+        }
+    }
+    by_cause(causes)
+}
+
+fn red_branches(fleet: &Fleet<'_>) -> Vec<Value> {
+    let lines = fleet.repositories.iter().filter_map(|repository| match &repository.summary.status {
+        RepositoryStatus::RedBefore(failure) => Some(context! {
+            repos => vec![repository_link(repository.summary)],
+            text => status_detail(&repository.summary.status),
+            excerpt => failure.excerpt.lines().next().unwrap_or_default(),
+        }),
+        RepositoryStatus::Failed { .. }
+        | RepositoryStatus::Waiting
+        | RepositoryStatus::Merged
+        | RepositoryStatus::UpToDate
+        | RepositoryStatus::Planned { .. } => None,
+    });
+    lines.collect()
+}
+
+fn unreadable_sources(fleet: &Fleet<'_>) -> Vec<Value> {
     let mut causes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for repository in &fleet.repositories {
         let unreadable = |row: &&Row<'_>| row.standing == Standing::Behind(ReasonGroup::Unreadable);
@@ -172,23 +181,22 @@ fn tasks(fleet: &Fleet<'_>) -> Vec<Value> {
             causes.entry(reason).or_default().push(repository_link(repository.summary));
         }
     }
-    tasks.extend(
-        causes.into_iter().map(|(text, repos)| context! { key => "unreadable", label => "source", repos, text }),
-    );
-    for lane in [Lane::Security, Lane::Review, Lane::Routine] {
-        for repository in &fleet.repositories {
-            let open =
-                repository.pull_requests(PullRequestState::Open).filter(|pull_request| pull_request.lane == lane);
-            tasks.extend(open.map(|pull_request| {
-                context! {
-                    key => "waiting", label => lane.as_str(), repos => vec![repository_link(repository.summary)],
-                    text => pull_request.waits_for.as_ref().map(|wait| format!("waits for {wait}")).unwrap_or_default(),
-                    pull_request => pull_request_value(pull_request),
-                }
-            }));
-        }
+    by_cause(causes)
+}
+
+fn open_pull_requests(fleet: &Fleet<'_>, lane: Lane) -> Vec<Value> {
+    let mut lines = Vec::new();
+    for repository in &fleet.repositories {
+        let open = repository.pull_requests(PullRequestState::Open).filter(|pull_request| pull_request.lane == lane);
+        lines.extend(open.map(|pull_request| {
+            let wait = pull_request.waits_for.as_ref().map(|wait| format!("waits for {wait}"));
+            context! {
+                repos => vec![repository_link(repository.summary)], text => wait.unwrap_or_default(),
+                pull_request => pull_request_value(pull_request),
+            }
+        }));
     }
-    tasks
+    lines
 }
 
 fn repository_link(summary: &RepositorySummary) -> Value {
@@ -207,7 +215,7 @@ fn laggards(fleet: &Fleet<'_>) -> Vec<Value> {
             let names: Vec<&str> = one.repositories.iter().copied().collect();
             context! {
                 krate => one.krate.as_str(), latest => one.latest.map(ToString::to_string), key => one.group.key(),
-                group => one.group.title(), example => &one.example, count => names.len(),
+                group => one.group.title(), example => if one.group == ReasonGroup::Breaks { "" } else { one.example.as_str() }, count => names.len(),
                 share => percent(names.len(), fleet.repositories.len()),
                 names => names.iter().take(6).map(|name| (*name).to_owned()).collect::<Vec<_>>(),
                 more => names.len().saturating_sub(6),

@@ -4,7 +4,46 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub(super) use crate::reconcile::counted;
+use super::figures::Fleet;
+use crate::model::{RunMode, RunSummary};
+
+/// The run in one sentence or two.
+pub(super) fn lead(summary: &RunSummary, fleet: &Fleet<'_>) -> String {
+    let counts = &fleet.counts;
+    let looked = format!(
+        "{} with {} looked at.",
+        counted(summary.repositories.len(), "repository", "repositories"),
+        counted(counts.dependencies, "dependency", "dependencies"),
+    );
+    let did = match summary.mode {
+        RunMode::Plan => {
+            format!("{} would move; nothing was changed.", counted(counts.proposed, "one", "dependencies"))
+        }
+        RunMode::Upgrade => {
+            let merged = counted(fleet.merged, "pull request", "pull requests");
+            let proved = match fleet.verifications {
+                0 => String::new(),
+                trees => format!(", after building and testing {}", counted(trees, "tree", "trees")),
+            };
+            match (fleet.merged, fleet.open) {
+                (0, 0) => format!("Nothing is open{proved}."),
+                (_, 0) => format!("{merged} merged and none left open{proved}."),
+                (0, open) => format!("{} open{proved}.", counted(open, "pull request is", "pull requests are")),
+                (_, open) => format!("{merged} merged and {open} open{proved}."),
+            }
+        }
+    };
+    let pending = match summary.pending.len() {
+        0 => String::new(),
+        count => format!(" {} not done yet.", counted(count, "repository is", "repositories are")),
+    };
+    format!("{looked} {did}{pending}")
+}
+
+/// A number with its noun: `1 update`, `2 updates`.
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(count), if count == 1 { one } else { many })
+}
 
 /// `850 ms`, `42 s`, `3 min 05 s`, `2 h 14 min`, `3 d 4 h`.
 pub(super) fn duration(took: Duration) -> String {

@@ -403,3 +403,52 @@ impl Dice {
         (self.0 >> 33) as usize % limit
     }
 }
+
+/// The small run with `evil` in every text that comes from outside.
+pub(crate) fn spoiled(evil: &str) -> RunSummary {
+    let mut run = small();
+    for repository in &mut run.repositories {
+        repository.url = format!("javascript:{evil}");
+        repository.released = Some(evil.into());
+        repository.notes = vec![evil.into()];
+        match &mut repository.status {
+            RepositoryStatus::Failed { stage, message } => (*stage, *message) = (evil.into(), evil.into()),
+            RepositoryStatus::RedBefore(failure) => spoil_failure(failure, evil),
+            _ => {}
+        }
+        for pull_request in &mut repository.pull_requests {
+            pull_request.title = evil.into();
+            pull_request.url = format!("javascript:{evil}");
+            pull_request.waits_for = Some(evil.into());
+        }
+        for verification in &mut repository.verifications {
+            verification.units = vec![evil.into()];
+            verification.toolchain = evil.into();
+            match &mut verification.verdict {
+                Verdict::Fail(failure) => spoil_failure(failure, evil),
+                Verdict::Pass { runs, red_before } => {
+                    runs[0].command = evil.into();
+                    *red_before = vec![evil.into()];
+                }
+            }
+        }
+        for settlement in &mut repository.settlements {
+            settlement.source = evil.into();
+            settlement.requirement = Some(evil.into());
+            if let Outcome::NotUpdated { refused } = &mut settlement.outcome {
+                refused[0].rejection = Rejection::BlockedBy { krate: None, excerpt: evil.into() };
+                refused.push(Refusal::whatever(Rejection::UnreadableRegistry {
+                    source_name: evil.into(),
+                    message: evil.into(),
+                }));
+            }
+        }
+    }
+    run
+}
+
+fn spoil_failure(failure: &mut Failure, evil: &str) {
+    failure.command = evil.into();
+    failure.excerpt = evil.into();
+    failure.tests = vec![evil.into()];
+}
