@@ -11,6 +11,8 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::config::MergeMethod;
+pub use crate::reconcile::Checks;
+
 use crate::model::{BranchName, CommitId, NewPullRequest, PullRequest, PullRequestNumber, RepoName};
 
 /// What every method of a [`Forge`] answers.
@@ -99,19 +101,6 @@ pub struct Comment {
     pub text: String,
     /// When it was made.
     pub at: Timestamp,
-}
-
-/// What the forge's checks say about a commit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Checks {
-    /// There is none.
-    None,
-    /// These have not ended, and none has failed.
-    Pending(Vec<String>),
-    /// These have failed.
-    Failed(Vec<String>),
-    /// There is at least one, and all have passed.
-    Green,
 }
 
 /// Why a forge did not do what it was asked.

@@ -83,6 +83,20 @@ impl Mirror {
         commit.map(commit_id).map_err(|error| self.failed(&error))
     }
 
+    /// The tree that merging `head` into `base` gives; `None` where they conflict.
+    pub fn merged_tree(&self, base: &CommitId, head: &CommitId) -> Result<Option<TreeId>, GitError> {
+        let repository = self.repository()?;
+        let (base, head) = (self.find_commit(&repository, base)?, self.find_commit(&repository, head)?);
+        if head.parent_ids().any(|parent| parent == base.id()) && head.parent_count() == 1 {
+            return Ok(Some(tree_id(head.tree_id())));
+        }
+        let mut index = repository.merge_commits(&base, &head, None).map_err(|error| self.failed(&error))?;
+        if index.has_conflicts() {
+            return Ok(None);
+        }
+        index.write_tree_to(&repository).map(tree_id).map(Some).map_err(|error| self.failed(&error))
+    }
+
     /// What is known about `commit`.
     pub fn commit_info(&self, commit: &CommitId) -> Result<CommitInfo, GitError> {
         let repository = self.repository()?;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use git2::{ErrorCode, Oid, Repository};
 use jiff::Timestamp;
 
+use super::Identity;
 use crate::config::MergeMethod;
 use crate::model::{BranchName, CommitId};
 
@@ -19,15 +20,6 @@ use crate::model::{BranchName, CommitId};
 pub struct BareRepository {
     repository: Repository,
     path: PathBuf,
-}
-
-/// Who makes the commits of a merge.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// The name in the commit.
-    pub name: String,
-    /// The address in the commit.
-    pub email: String,
 }
 
 /// A merge to be made.

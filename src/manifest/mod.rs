@@ -17,6 +17,7 @@ mod requirement;
 mod spelling;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use semver::Version;
 
@@ -61,6 +62,15 @@ pub struct ManifestProblem {
     pub line: Option<usize>,
     /// What is wrong.
     pub message: String,
+}
+
+impl fmt::Display for ManifestProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.manifest, self.message),
+            None => write!(f, "{}: {}", self.manifest, self.message),
+        }
+    }
 }
 
 /// A Cargo workspace or a lone package: one root manifest with one lock.

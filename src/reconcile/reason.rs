@@ -25,7 +25,8 @@ impl ReasonGroup {
             Rejection::BlockedBy { .. }
             | Rejection::FeatureGone { .. }
             | Rejection::RequirementForm { .. }
-            | Rejection::Patched => Self::Blocked,
+            | Rejection::Patched
+            | Rejection::UsedTwice { .. } => Self::Blocked,
             Rejection::BrokenBaseline { .. } | Rejection::RepositoryFailed { .. } => Self::Unprovable,
             Rejection::UnknownRegistry { .. }
             | Rejection::NotInRegistry { .. }

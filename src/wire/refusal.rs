@@ -76,6 +76,11 @@ pub enum Rejection {
     },
     /// A `[patch]` applies only to the version in use and would silently stop applying.
     Patched,
+    /// The same package uses this crate under two names in two versions.
+    UsedTwice {
+        /// The version under the other name.
+        other: String,
+    },
     /// A folder of the repository or beside it; it has no releases.
     PathDependency,
     /// A fixed commit; people move it.
@@ -168,6 +173,7 @@ twin!(enum Rejection = model::Rejection {
     RequirementForm { requirement },
     FeatureGone { feature },
     Patched,
+    UsedTwice { other },
     PathDependency,
     FixedRevision,
     FollowsBranch,

@@ -173,6 +173,7 @@ fn rejections() -> Vec<Rejection> {
         Rejection::RequirementForm { requirement: text(">1, <3, <2") },
         Rejection::FeatureGone { feature: text("net") },
         Rejection::Patched,
+        Rejection::UsedTwice { other: version("0.7.3") },
         Rejection::PathDependency,
         Rejection::FixedRevision,
         Rejection::FollowsBranch,

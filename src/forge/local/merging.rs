@@ -9,7 +9,8 @@ use super::desk::Desk;
 use super::store::{MergePlan, Record};
 use crate::config::MergeMethod;
 use crate::forge::{CommitText, ForgeError};
-use crate::git::merge::{Identity, MergeFailure, MergeRequest, PlannedMerge};
+use crate::git::Identity;
+use crate::git::merge::{MergeFailure, MergeRequest, PlannedMerge};
 use crate::model::{CommitId, PullRequestNumber, PullRequestState};
 
 /// How often a merge is planned again because somebody else moved the base branch in between.

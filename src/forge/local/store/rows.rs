@@ -57,8 +57,8 @@ pub(super) fn checks(runs: Vec<(String, CheckState)>) -> Checks {
     let (failed, pending) = (named(CheckState::Failed), named(CheckState::Pending));
     match (runs.is_empty(), failed.is_empty(), pending.is_empty()) {
         (true, _, _) => Checks::None,
-        (false, false, _) => Checks::Failed(failed),
-        (false, true, false) => Checks::Pending(pending),
+        (false, false, _) => Checks::Failed { names: failed },
+        (false, true, false) => Checks::Pending { names: pending },
         (false, true, true) => Checks::Green,
     }
 }
