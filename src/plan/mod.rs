@@ -1,4 +1,16 @@
 //! What is intended, as a value: printed, saved, reviewed, carried out later.
+//!
+//! [`propose`] makes it for one repository from what a survey found: it groups the declared dependencies into
+//! candidates, lets [`crate::policy`] decide about each, couples what must move together into units, and settles every
+//! dependency.
+
+mod candidates;
+mod coupling;
+mod propose;
+mod settle;
+
+pub use propose::{WorkspaceFacts, propose, without_releases};
+pub use settle::{Rejected, Shipped, settle};
 
 use jiff::Timestamp;
 
