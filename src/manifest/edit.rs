@@ -102,7 +102,7 @@ fn change<'e>(document: &Document<'_>, text: &[u8], edit: &'e Edit) -> Result<Ch
     if !edit.to.chars().all(is_plain) {
         return Err(EditError::Unwritable { site: Box::new(site.clone()), text: edit.to.clone() });
     }
-    let inside = inside(raw, &edit.from).ok_or_else(missing)?;
+    let inside = inside(raw).ok_or_else(missing)?;
     Ok(Change { bytes: quoted.start + inside.start..quoted.start + inside.end, text: &edit.to, site })
 }
 
@@ -125,9 +125,9 @@ fn value<'d>(root: &'d dyn TableLike, edit: &Edit) -> Option<&'d Item> {
     }
 }
 
-/// Which bytes of a string with its quotes spell `value`. Where the value stands there as it is, only these; where it is
-/// spelled with escapes, everything between the quotes.
-fn inside(raw: &str, value: &str) -> Option<Range<usize>> {
+/// Which bytes of a string with its quotes spell its value: what is between the quotes, without a line end or continued
+/// lines before and after the value.
+fn inside(raw: &str) -> Option<Range<usize>> {
     let quote =
         ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| raw.starts_with(quote) && raw.ends_with(quote))?;
     let mut start = quote.len();
@@ -137,9 +137,30 @@ fn inside(raw: &str, value: &str) -> Option<Range<usize>> {
         let content = &raw[start..end];
         start += if content.starts_with("\r\n") { 2 } else { usize::from(content.starts_with('\n')) };
     }
-    let content = &raw[start..end];
-    match content.match_indices(value).collect::<Vec<_>>()[..] {
-        [(index, _)] if !value.is_empty() => Some(start + index..start + index + value.len()),
-        _ => Some(start..end),
+    let value = if quote == "\"\"\"" { without_continuations(&raw[start..end]) } else { 0..end - start };
+    Some(start + value.start..start + value.end)
+}
+
+/// The part of a multi-line basic string between the continued lines (a `\` at a line's end, and the white space that
+/// follows) at its two ends. Rules: TOML 1.1, "String".
+fn without_continuations(content: &str) -> Range<usize> {
+    let mut spelled: Option<Range<usize>> = None;
+    let mut rest = content;
+    while let Some(character) = rest.chars().next() {
+        let at = content.len() - rest.len();
+        let continued =
+            rest.strip_prefix('\\').filter(|after| after.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']));
+        if let Some(after) = continued {
+            rest = after.trim_start_matches([' ', '\t', '\n', '\r']);
+            continue;
+        }
+        // Of an escape, what follows the backslash and its first character reads as plain text here; it is no white space
+        // and no backslash, so the ends come out the same.
+        let length =
+            if character == '\\' { rest.chars().take(2).map(char::len_utf8).sum() } else { character.len_utf8() };
+        let start = spelled.map_or(at, |spelled| spelled.start);
+        spelled = Some(start..at + length);
+        rest = &rest[length..];
     }
+    spelled.unwrap_or(0..content.len())
 }
