@@ -204,8 +204,10 @@ impl LockDifference {
     fn compare(&mut self, krate: &CrateName, before: &BTreeSet<Identity<'_>>, after: &BTreeSet<Identity<'_>>) {
         let mut gone: Vec<Identity<'_>> = before.difference(after).copied().collect();
         let mut come: Vec<Identity<'_>> = after.difference(before).copied().collect();
+        let first = self.moved.len();
         self.pair(krate, &mut gone, &mut come, is_compatible);
         self.pair(krate, &mut gone, &mut come, |_, _| true);
+        self.moved[first..].sort_by(|left, right| left.from.cmp(&right.from));
         self.removed.extend(gone.iter().map(|(version, _)| (krate.clone(), (*version).clone())));
         self.added.extend(come.iter().map(|(version, _)| (krate.clone(), (*version).clone())));
         if after.len() > before.len().max(1) {

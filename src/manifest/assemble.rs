@@ -31,7 +31,9 @@ pub(super) fn workspace(
         let no_legacy = edition.is_some_and(|edition| edition.as_str() >= "2024");
         for entry in &manifest.entries {
             match entry {
-                Entry::Own { dependency, legacy: true } if no_legacy => problems.push(legacy_spelling(dependency)),
+                Entry::Own { dependency, legacy: Some(spelling) } if no_legacy => {
+                    problems.push(legacy_spelling(dependency, spelling));
+                }
                 Entry::Own { dependency, .. } => {
                     dependencies.push(Dependency { rust_version: member.rust_version, ..dependency.clone() });
                 }
@@ -70,9 +72,9 @@ fn member(manifest: &Manifest, package: &Package, shared: Option<&WorkspaceTable
     }
 }
 
-fn legacy_spelling(dependency: &Dependency) -> ManifestProblem {
-    let table = dependency.site.table.last().map_or("", String::as_str);
-    let message = format!("edition 2024 has no table {table}: it is written {}", table.replace('_', "-"));
+fn legacy_spelling(dependency: &Dependency, spelling: &str) -> ManifestProblem {
+    let key = &dependency.site.key;
+    let message = format!("{key}: edition 2024 has no {spelling}: it is written {}", spelling.replace('_', "-"));
     ManifestProblem { manifest: dependency.site.manifest.clone(), line: Some(dependency.site.line), message }
 }
 

@@ -22,8 +22,8 @@ pub(super) enum Entry {
     /// It says what it asks for.
     Own {
         dependency: Dependency,
-        /// In a table whose spelling edition 2024 refuses.
-        legacy: bool,
+        /// A spelling in it that edition 2024 refuses.
+        legacy: Option<&'static str>,
     },
     /// It says `workspace = true`.
     Inherited {
@@ -60,7 +60,7 @@ pub(super) fn workspace_entries(
 ) -> Vec<Entry> {
     let mut scan = Scan { document, path, problems, entries: Vec::new() };
     if let Some(shared) = table(document.root(), "workspace").and_then(|workspace| table(workspace, "dependencies")) {
-        scan.table(shared, &["workspace", "dependencies"], DependencyKind::Workspace, false);
+        scan.table(shared, &["workspace", "dependencies"], DependencyKind::Workspace, None);
     }
     scan.entries
 }
@@ -81,13 +81,13 @@ impl Scan<'_> {
             let shadowed = legacy && parent.contains_key(&name.replace('_', "-"));
             match item.as_table_like() {
                 Some(_) if shadowed => {}
-                Some(entries) => self.table(entries, &path, kind, legacy),
+                Some(entries) => self.table(entries, &path, kind, legacy.then_some(name)),
                 None => self.problem(self.document.line_of_key(key), format!("{name} is not a table")),
             }
         }
     }
 
-    fn table(&mut self, entries: &dyn TableLike, path: &[&str], kind: DependencyKind, legacy: bool) {
+    fn table(&mut self, entries: &dyn TableLike, path: &[&str], kind: DependencyKind, legacy: Option<&'static str>) {
         for (name, item) in entries.iter() {
             let line = entries.key(name).map_or(1, |key| self.document.line_of_key(key));
             let site = Site {
@@ -103,7 +103,13 @@ impl Scan<'_> {
         }
     }
 
-    fn entry(&self, site: Site, item: &Item, kind: DependencyKind, legacy: bool) -> Result<Entry, Located> {
+    fn entry(
+        &self,
+        site: Site,
+        item: &Item,
+        kind: DependencyKind,
+        legacy: Option<&'static str>,
+    ) -> Result<Entry, Located> {
         let line = site.line;
         if let Some(text) = item.as_str() {
             return Ok(Entry::Own { dependency: plain(site, text, kind).map_err(|message| (line, message))?, legacy });
@@ -125,6 +131,7 @@ impl Scan<'_> {
             return Err((line, "it has no version, and is neither git, nor path, nor inherited".to_owned()));
         }
         let default_features = default_features.unwrap_or(true);
+        let legacy = legacy.or(fields.fields.contains_key("default_features").then_some("default_features"));
         let dependency = Dependency {
             site,
             krate,

@@ -78,7 +78,7 @@ impl<'s> Search<'s> {
     fn named(&mut self, pattern: &str, line: usize) {
         let folders = expand(self.catalog, &self.root.folder(), pattern);
         if folders.is_empty() {
-            self.problem(line, format!("the member {pattern:?} is not there"));
+            self.problem(Some(line), format!("the member {pattern:?} is not there"));
         }
         self.queue.extend(folders.into_iter().map(|folder| (folder, Reached::ByName { line: Some(line) })));
     }
@@ -97,7 +97,7 @@ impl<'s> Search<'s> {
                     self.membership.folders.insert(folder);
                 }
                 (None, Reached::ByName { line }) => {
-                    self.problem(line.unwrap_or(1), format!("the member {folder} has no Cargo.toml"));
+                    self.problem(line, format!("the member {folder} has no Cargo.toml"));
                 }
                 // Outside of the repository's files, as submodules are: cargo will say so if it is missing.
                 (None, Reached::ByPath) => {}
@@ -106,23 +106,45 @@ impl<'s> Search<'s> {
     }
 
     fn package(&mut self, folder: RepoPath, manifest: &'s Manifest, reached: Reached) {
-        let is_root = folder == self.root.folder();
-        match reached {
-            Reached::ByPath if !self.joins_by_path(&folder, manifest) => {
+        let refusal = if folder == self.root.folder() { None } else { self.refusal(&folder, manifest, reached) };
+        match (reached, refusal) {
+            (reached, Some(message)) => {
+                let line = match reached {
+                    Reached::ByName { line } => line,
+                    Reached::ByPath => None,
+                };
+                self.problem(line, message);
+            }
+            (Reached::ByPath, None) if !self.joins_by_path(&folder, manifest) => {
                 self.reads.insert(folder);
             }
-            Reached::ByName { line } if manifest.workspace.is_some() && !is_root => {
-                self.problem(line.unwrap_or(1), format!("the member {folder} is the root of a workspace itself"));
-            }
-            Reached::ByName { line } if manifest.package.is_none() && !is_root => {
-                self.problem(line.unwrap_or(1), format!("the member {folder} has no [package]"));
-            }
-            Reached::ByName { .. } | Reached::ByPath => {
+            (Reached::ByName { .. } | Reached::ByPath, None) => {
                 let paths = path_folders(manifest, Some(self.root));
                 self.queue.extend(paths.into_iter().map(|folder| (folder, Reached::ByPath)));
                 self.membership.folders.insert(folder);
             }
         }
+    }
+
+    /// Why cargo refuses a workspace with this package in it.
+    fn refusal(&self, folder: &RepoPath, manifest: &Manifest, reached: Reached) -> Option<String> {
+        let by_name = reached != Reached::ByPath;
+        let is_inside = self.root.workspace.is_some() && folder.is_within(&self.root.folder());
+        if manifest.workspace.is_some() && (by_name || is_inside) {
+            Some(format!("the member {folder} is the root of a workspace itself"))
+        } else if manifest.package.is_none() {
+            Some(format!("the member {folder} has no [package]"))
+        } else if by_name && !is_inside && !self.is_pointed_to(folder, manifest) {
+            Some(format!("the member {folder} is not below the root and does not name it as package.workspace"))
+        } else {
+            None
+        }
+    }
+
+    /// Whether a package names this workspace as its own.
+    fn is_pointed_to(&self, folder: &RepoPath, manifest: &Manifest) -> bool {
+        let pointer = manifest.package.as_ref().and_then(|package| package.workspace.as_ref());
+        pointer.is_some_and(|(path, _)| folder.join(path) == Some(self.root.folder()))
     }
 
     /// Whether a package that a path dependency reaches belongs to this workspace.
@@ -132,7 +154,7 @@ impl<'s> Search<'s> {
         }
         let pointer = manifest.package.as_ref().and_then(|package| package.workspace.as_ref());
         match (pointer, self.catalog.governor(folder)) {
-            (Some((path, _)), _) => folder.join(path) == Some(self.root.folder()),
+            (Some(_), _) => self.is_pointed_to(folder, manifest),
             (None, Governor::Root(root)) => root.path == self.root.path,
             (None, Governor::None | Governor::Unreadable) => false,
         }
@@ -148,7 +170,7 @@ impl<'s> Search<'s> {
         let Some(workspace) = &self.root.workspace else { return };
         for (pattern, line) in &workspace.default_members {
             if expand(self.catalog, &self.root.folder(), pattern).is_empty() {
-                self.problem(*line, format!("the default member {pattern:?} is not there"));
+                self.problem(Some(*line), format!("the default member {pattern:?} is not there"));
             }
         }
         // A virtual workspace without a single package is refused by cargo too, but harms nobody.
@@ -163,8 +185,8 @@ impl<'s> Search<'s> {
         self.membership
     }
 
-    fn problem(&mut self, line: usize, message: String) {
-        self.membership.problems.push(ManifestProblem { manifest: self.root.path.clone(), line: Some(line), message });
+    fn problem(&mut self, line: Option<usize>, message: String) {
+        self.membership.problems.push(ManifestProblem { manifest: self.root.path.clone(), line, message });
     }
 }
 
