@@ -297,11 +297,22 @@ async fn lines_of_a_newer_format_are_left_out() {
 }
 
 #[tokio::test]
-async fn a_git_index_is_said_to_be_one() {
+async fn a_git_index_is_read_where_somebody_can_read_git() {
+    let index = "https://git.example/index";
     assert_eq!(
-        Client::new().failure(query_at("https://git.example/index", "serde")).await,
-        "the test registry cannot be read: it is a git index, and only sparse indexes are read"
+        Client::new().failure(query_at(index, "serde")).await,
+        "the test registry cannot be read: it is a git index, and only sparse indexes are read here"
     );
+    let client = Client::new();
+    let registry = client.registry.with_git_indexes(Box::new(|url, paths| {
+        assert_eq!((url.as_str(), paths), ("https://git.example/index", vec!["3/l/log".into(), "se/rd/serde".into()]));
+        let file = br#"{"name": "serde", "vers": "1.0.0"}"#.to_vec();
+        Box::pin(async { Ok(vec![None, Some(file)]) })
+    }));
+    let releases = registry.look_up(vec![query_at(index, "serde"), query_at(index, "log")]).await;
+    let found: Vec<_> = releases.values().map(|releases| releases.as_ref().map(|found| versions(found))).collect();
+    let not_found = LookupFailure::NotFound { source_name: "the test registry".into() };
+    assert_eq!(found, [Err(&not_found), Ok(vec!["1.0.0".into()])]);
 }
 
 #[tokio::test]

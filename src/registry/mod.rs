@@ -1,12 +1,13 @@
 //! Where releases come from: registries' indexes and git tags, each crate looked up once for the whole fleet.
 //!
 //! This folder owns cargo's configuration of registries ([`CargoConfig`]), the index protocol, its cache on disk and the
-//! meaning of index lines and tags. Which release is taken is decided elsewhere; git itself is handed in ([`TagSource`]).
+//! meaning of index lines and tags. Which release is taken is decided elsewhere; git itself is handed in ([`TagSource`], [`GitIndexSource`]).
 
 mod access;
 mod breaker;
 mod cache;
 mod cargo_config;
+mod git;
 mod http;
 mod index;
 mod sparse;
@@ -17,17 +18,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use semver::Version;
 use tokio::task::JoinSet;
 
 pub use access::{Access, Login, Secret};
 pub use cargo_config::{CargoConfig, CargoConfigError, Environment};
+pub use git::{GitIndexSource, TagSource};
 pub use http::Traffic;
 pub use index::{NotAnIndexFile, parse as parse_index, path_of as index_path_of};
-pub use tags::{TagSource, releases as tag_releases, version_of as version_of_tag};
+pub use tags::{releases as tag_releases, version_of as version_of_tag};
 
-use crate::model::{CrateKey, CrateName, LookupFailure, LookupSource, Release, Releases};
+use crate::model::{CrateKey, LookupFailure, LookupSource, Release, Releases};
 use http::Http;
 use sparse::SparseIndex;
 
@@ -36,6 +37,7 @@ pub struct Registry {
     http: Arc<Http>,
     options: RegistryOptions,
     tags: Option<TagSource>,
+    git_indexes: Option<GitIndexSource>,
 }
 
 /// How registries are asked.
@@ -98,12 +100,17 @@ impl Registry {
     /// A client with these options. Proxies are those of the environment, certificate roots those of the system.
     pub fn new(options: RegistryOptions) -> Result<Self, RegistryError> {
         let http = Http::new(&options)?;
-        Ok(Self { http: Arc::new(http), options, tags: None })
+        Ok(Self { http: Arc::new(http), options, tags: None, git_indexes: None })
     }
 
     /// The same client, which reads the tags of git repositories with `tags`.
     pub fn with_tags(self, tags: TagSource) -> Self {
         Self { tags: Some(tags), ..self }
+    }
+
+    /// The same client, which reads indexes of the git protocol with `files`.
+    pub fn with_git_indexes(self, files: GitIndexSource) -> Self {
+        Self { git_indexes: Some(files), ..self }
     }
 
     /// Looks every crate up once, all of them concurrently, and leaves out releases below the lowest floor asked for.
@@ -114,17 +121,21 @@ impl Registry {
         let mut tasks: JoinSet<Vec<(CrateKey, Answer)>> = JoinSet::new();
         for (source, group) in by_source(&wanted) {
             match source {
-                LookupSource::Index(url) => self.spawn_index(&mut tasks, &url, group),
-                LookupSource::GitTags(url) => self.spawn_tags(&mut tasks, url, group),
+                LookupSource::Index(url) if url.starts_with(sparse::SCHEME) => self.ask_sparse(&mut tasks, &url, group),
+                LookupSource::Index(url) => {
+                    tasks.spawn(git::index_answers(self.git_indexes.as_ref(), url, group));
+                }
+                LookupSource::GitTags(url) => {
+                    tasks.spawn(git::tag_answers(self.tags.as_ref(), url, group));
+                }
             }
         }
         let mut releases = Releases::new();
         while let Some(answers) = tasks.join_next().await {
             releases.extend(answers.into_iter().flatten());
         }
-        for key in wanted.into_keys() {
-            let source_name = key.source.to_string();
-            releases.entry(key).or_insert_with(|| Err(unreadable(&source_name, "the look-up ended early")));
+        for (key, Wanted { access, .. }) in wanted {
+            releases.entry(key).or_insert_with(|| Err(unreadable(&access.source_name, "the look-up ended early")));
         }
         releases
     }
@@ -134,13 +145,12 @@ impl Registry {
         self.http.traffic()
     }
 
-    fn spawn_index(&self, tasks: &mut JoinSet<Vec<(CrateKey, Answer)>>, url: &str, group: Vec<(CrateKey, Wanted)>) {
+    fn ask_sparse(&self, tasks: &mut JoinSet<Vec<(CrateKey, Answer)>>, url: &str, group: Vec<(CrateKey, Wanted)>) {
         let access = best_access(&group);
         let index = match SparseIndex::new(url, access, self.http.clone(), &self.options) {
             Ok(index) => Arc::new(index),
             Err(failure) => {
-                let answers = group.into_iter().map(|(key, _)| (key, Err(failure.clone()))).collect();
-                tasks.spawn(std::future::ready(answers));
+                tasks.spawn(std::future::ready(git::failed(&failure, group)));
                 return;
             }
         };
@@ -151,26 +161,6 @@ impl Registry {
                 vec![(key, answer)]
             });
         }
-    }
-
-    fn spawn_tags(&self, tasks: &mut JoinSet<Vec<(CrateKey, Answer)>>, url: String, group: Vec<(CrateKey, Wanted)>) {
-        let tags: BoxFuture<'static, Result<Vec<String>, LookupFailure>> = match &self.tags {
-            Some(source) => source(url),
-            None => Box::pin(std::future::ready(Err(unreadable(&url, "git tags are not read here")))),
-        };
-        tasks.spawn(async move {
-            let tags = tags.await;
-            let answer = |krate: &CrateName, floor: Option<&Version>| -> Answer {
-                tags.as_ref().map(|tags| tags::releases(krate, tags, floor).into()).map_err(Clone::clone)
-            };
-            group
-                .into_iter()
-                .map(|(key, wanted)| {
-                    let answer = answer(&key.krate, wanted.floor.as_ref());
-                    (key, answer)
-                })
-                .collect()
-        });
     }
 }
 

@@ -18,6 +18,9 @@ use super::http::{FetchError, Fetched, Http, Request};
 use super::{Answer, RegistryOptions, index, unreadable};
 use crate::model::{CrateName, LookupFailure, Release};
 
+/// What the URL of a sparse index begins with.
+pub(super) const SCHEME: &str = "sparse+";
+
 /// An index during one look-up of many crates.
 pub(super) struct SparseIndex {
     root: Url,
@@ -50,9 +53,7 @@ impl SparseIndex {
         options: &RegistryOptions,
     ) -> Result<Self, LookupFailure> {
         let failure = |message: &str| unreadable(&access.source_name, message);
-        let Some(http_url) = url.strip_prefix("sparse+") else {
-            return Err(failure("it is a git index, and only sparse indexes are read"));
-        };
+        let http_url = url.strip_prefix(SCHEME).unwrap_or(url);
         let slash = if http_url.ends_with('/') { "" } else { "/" };
         let root = Url::parse(&format!("{http_url}{slash}")).map_err(|_| failure("its index has no valid URL"))?;
         if !matches!(root.scheme(), "http" | "https") {

@@ -2,14 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::BoxFuture;
 use semver::Version;
 
-use crate::model::{CrateName, LookupFailure, Release};
-
-/// How the names of a repository's tags are read: given its URL. Whoever wires depbot together hands it in, so that this
-/// module knows nothing of git.
-pub type TagSource = Box<dyn Fn(String) -> BoxFuture<'static, Result<Vec<String>, LookupFailure>> + Send + Sync>;
+use crate::model::{CrateName, Release};
 
 /// The releases of `krate` among `tags` that are not older than `floor`, by version, oldest first.
 ///

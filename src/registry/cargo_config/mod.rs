@@ -94,6 +94,7 @@ impl CargoConfig {
         let url = match registry {
             Registry::CratesIo => self.followed(CRATES_IO, "crates.io", extra)?,
             Registry::Index(url) => self.replaced(url.clone(), extra)?,
+            Registry::Named(name) if name.as_str() == CRATES_IO => self.followed(CRATES_IO, "crates.io", extra)?,
             Registry::Named(name) => {
                 let unknown = || Rejection::UnknownRegistry { registry: name.to_string() };
                 self.replaced(self.index_named(name.as_str(), extra).ok_or_else(unknown)?, extra)?
@@ -127,8 +128,8 @@ impl CargoConfig {
             }
             let Some(source) = self.sources.get(name) else {
                 return match self.index_named(name, extra) {
+                    _ if name == CRATES_IO => Ok(CRATES_IO_INDEX.to_owned()),
                     Some(index) => Ok(index),
-                    None if name == CRATES_IO => Ok(CRATES_IO_INDEX.to_owned()),
                     None => failure(format!("it is replaced with the source {name:?}, which is not configured")),
                 };
             };

@@ -64,6 +64,7 @@ fn crates_io_is_asked_where_nothing_is_configured() {
     assert_eq!(world.url("https://github.com/rust-lang/crates.io-index"), "sparse+https://index.crates.io/");
     assert_eq!(world.index("").expect("an index").2.source_name, "crates.io");
     assert_eq!(world.url("nobody"), "the registry \"nobody\" is not configured");
+    assert_eq!(world.url("crates-io"), "sparse+https://index.crates.io/");
     assert_eq!(world.url("extra"), "sparse+https://extra.example/");
 }
 
