@@ -163,6 +163,25 @@ async fn offline_only_the_cache_is_read() {
 }
 
 #[tokio::test]
+async fn what_was_checked_lately_is_not_asked_for_where_that_is_wanted() {
+    let registry = registry_with(&[("serde", "1.0.0")]);
+    let client = Client::new();
+    client.versions(query(&registry, "serde")).await.expect("releases");
+    let file = cached_files(client.cache.path()).pop().expect("a kept file");
+    let checked = || std::fs::metadata(&file).and_then(|metadata| metadata.modified()).expect("a time");
+    let since = checked();
+    let client = Client::in_folder(client.cache, |options| options.fresh_since = Some(since));
+    assert_eq!(client.versions(query(&registry, "serde")).await.expect("releases"), ["1.0.0"]);
+    assert_eq!(client.registry.traffic().requests, 0);
+    let yesterday = since - Duration::from_secs(24 * 60 * 60);
+    std::fs::File::options().append(true).open(&file).and_then(|file| file.set_modified(yesterday)).expect("a time");
+    for not_modified in [1, 1] {
+        assert_eq!(client.versions(query(&registry, "serde")).await.expect("releases"), ["1.0.0"]);
+        assert_eq!(client.registry.traffic().not_modified, not_modified, "asked once, then fresh again");
+    }
+}
+
+#[tokio::test]
 async fn what_may_pass_is_asked_again() {
     let registry = registry_with(&[("serde", "1.0.0")]);
     for (fault, count) in

@@ -51,15 +51,17 @@ impl Access {
     }
 }
 
-/// Takes user and password out of a URL: what is left can be shown.
-///
-/// A text that is no URL is returned without whatever stands before an `@` in its first part.
+/// Takes user and password out of a URL: what is left can be shown. The user of an ssh URL stays, it is part of the
+/// address.
 pub(super) fn split_login(url: &str) -> (String, Option<Login>) {
     let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let Some((login, host)) = authority.rsplit_once('@') else { return (url.to_owned(), None) };
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    if scheme.ends_with("ssh") {
+        return (format!("{scheme}://{user}@{host}{path}"), None);
+    }
     let login = Login { user: percent_decoded(user), password: Secret::new(percent_decoded(password)) };
     (format!("{scheme}://{host}{path}"), Some(login))
 }
@@ -102,6 +104,8 @@ mod tests {
         check("https://token@a.example", "https://a.example", Some(("token", "")));
         check("https://a.example/x@y", "https://a.example/x@y", None);
         check("git@a.example:x/y", "git@a.example:x/y", None);
+        check("ssh://git@a.example/x", "ssh://git@a.example/x", None);
+        check("ssh://git:secret@a.example/x", "ssh://git@a.example/x", None);
     }
 
     #[test]

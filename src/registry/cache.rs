@@ -6,6 +6,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// What a server recognises an answer by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(super) enum Validator {
 pub(super) struct Cached {
     pub(super) validator: Validator,
     pub(super) body: Vec<u8>,
+    /// When it was last known to be right, if the file system says so.
+    pub(super) checked: Option<SystemTime>,
 }
 
 const FORMAT: &str = "depbot-index-1";
@@ -47,7 +50,8 @@ pub(super) fn read(file: &Path) -> Option<Cached> {
         Some(("last-modified", value)) => Validator::LastModified(value.to_owned()),
         Some(_) | None => Validator::None,
     };
-    Some(Cached { validator, body: body.to_vec() })
+    let checked = fs::metadata(file).and_then(|metadata| metadata.modified()).ok();
+    Some(Cached { validator, body: body.to_vec(), checked })
 }
 
 /// Keeps an answer in `file`.
@@ -98,7 +102,8 @@ mod tests {
         for validator in [Validator::Etag("W/\"x y\"".into()), Validator::LastModified("then".into()), Validator::None]
         {
             write(&file, &validator, b"one\ntwo\n").expect("written");
-            assert_eq!(read(&file), Some(Cached { validator, body: b"one\ntwo\n".to_vec() }));
+            let kept = read(&file).map(|kept| (kept.validator, kept.body));
+            assert_eq!(kept, Some((validator, b"one\ntwo\n".to_vec())));
         }
         let whole = fs::read(&file).expect("a file");
         for damaged in [&whole[..whole.len() - 1], &whole[..5], b"", &[&whole[..], b"x"].concat()] {

@@ -16,7 +16,7 @@ mod tags;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use semver::Version;
 use tokio::task::JoinSet;
@@ -51,6 +51,8 @@ pub struct RegistryOptions {
     pub concurrency: usize,
     /// Whether only the cache is read.
     pub offline: bool,
+    /// What was checked at this time or later is taken from the cache without asking; `None` to ask always.
+    pub fresh_since: Option<SystemTime>,
     /// The shortest wait before something is asked again; it doubles each time.
     pub retry_delay: Duration,
     /// How long one answer may take, its body included.
@@ -90,6 +92,7 @@ impl RegistryOptions {
             user_agent: user_agent.into(),
             concurrency: 64,
             offline: false,
+            fresh_since: None,
             retry_delay: Duration::from_millis(250),
             timeout: Duration::from_secs(30),
         }

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use reqwest::Url;
 use semver::Version;
@@ -28,6 +29,7 @@ pub(super) struct SparseIndex {
     http: Arc<Http>,
     folder: PathBuf,
     offline: bool,
+    fresh_since: Option<SystemTime>,
     permits: Semaphore,
     breaker: Breaker,
     /// Held by the first request: the others then find its connection instead of each opening one.
@@ -66,6 +68,7 @@ impl SparseIndex {
             http,
             folder,
             offline: options.offline,
+            fresh_since: options.fresh_since,
             permits: Semaphore::new(options.concurrency.max(1)),
             breaker: Breaker::default(),
             first: Mutex::new(()),
@@ -90,12 +93,24 @@ impl SparseIndex {
             let Cached { body, .. } = kept.ok_or_else(|| self.failure("not asked before, and this run is offline"))?;
             return self.parsed(krate, floor, body, None).await;
         }
+        let kept = match kept {
+            Some(kept) if self.is_fresh(&kept) => return self.parsed(krate, floor, kept.body, None).await,
+            kept => kept,
+        };
         let validator = kept.as_ref().map_or(&Validator::None, |kept| &kept.validator);
         match (self.get(&path, validator).await.map_err(|error| self.explained(error))?, kept) {
-            (Fetched::NotModified, Some(kept)) => self.parsed(krate, floor, kept.body, None).await,
+            (Fetched::NotModified, Some(kept)) => {
+                // Written again, it counts as checked now; that matters only to those who do not always ask.
+                let keep = self.fresh_since.map(|_| (file, kept.validator));
+                self.parsed(krate, floor, kept.body, keep).await
+            }
             (Fetched::NotModified, None) => Err(self.failure("the server answers 304 Not Modified to a first request")),
             (Fetched::Body { validator, body }, _) => self.parsed(krate, floor, body, Some((file, validator))).await,
         }
+    }
+
+    fn is_fresh(&self, kept: &Cached) -> bool {
+        self.fresh_since.zip(kept.checked).is_some_and(|(since, checked)| checked >= since)
     }
 
     /// Reads a file, and keeps it if asked to; one that cannot be kept is asked for again next time.
