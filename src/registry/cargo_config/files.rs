@@ -1,6 +1,8 @@
 //! The files of cargo's configuration: where they are, and how they merge.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -43,28 +45,40 @@ pub(super) struct Merged {
     pub(super) home: Table,
 }
 
+/// A file of cargo's configuration.
+#[derive(Clone, PartialEq)]
+enum Location {
+    /// In the repository whose files were handed in.
+    Inside(RepoPath),
+    /// On this machine.
+    Outside(PathBuf),
+}
+
+/// Reads files wherever they are.
+struct Reader<'a> {
+    repository: &'a BTreeMap<RepoPath, Vec<u8>>,
+}
+
 pub(super) fn merged(
-    files: &BTreeMap<RepoPath, Vec<u8>>,
+    repository: &BTreeMap<RepoPath, Vec<u8>>,
     folder: &RepoPath,
     outer_folders: &[PathBuf],
     cargo_home: &Path,
 ) -> Result<Merged, CargoConfigError> {
+    let reader = Reader { repository };
+    let inside = up_from(folder).into_iter().map(|folder| Location::Inside(folder).beneath(".cargo"));
+    let outside = outer_folders.iter().map(|folder| Some(Location::Outside(folder.join(".cargo"))));
     let mut all = Table::new();
-    for folder in up_from(folder) {
-        let both = CONFIG_FILES.map(|name| in_repository(files, &folder, name));
-        if let Some((file, bytes)) = both.into_iter().flatten().next() {
-            merge(&mut all, parsed(file.as_str(), bytes)?);
-        }
+    for folder in inside.chain(outside).flatten() {
+        merge(&mut all, reader.first_of(&folder, CONFIG_FILES)?);
     }
-    for folder in outer_folders {
-        merge(&mut all, read_first(&folder.join(".cargo"), CONFIG_FILES)?);
-    }
-    let home = read_first(cargo_home, CONFIG_FILES)?;
+    let cargo_home = Location::Outside(cargo_home.to_owned());
+    let home = reader.first_of(&cargo_home, CONFIG_FILES)?;
     merge(&mut all, home.clone());
-    let mut credentials = read_first(cargo_home, CREDENTIALS_FILES)?;
     // Credentials win over what configuration files say of tokens.
-    merge(&mut credentials, all);
-    Ok(Merged { all: credentials, home })
+    let mut with_credentials = reader.first_of(&cargo_home, CREDENTIALS_FILES)?;
+    merge(&mut with_credentials, all);
+    Ok(Merged { all: with_credentials, home })
 }
 
 /// `folder` and the folders above it, up to the repository's root.
@@ -76,24 +90,83 @@ fn up_from(folder: &RepoPath) -> Vec<RepoPath> {
     folders
 }
 
-fn in_repository<'a>(
-    files: &'a BTreeMap<RepoPath, Vec<u8>>,
-    folder: &RepoPath,
-    name: &str,
-) -> Option<(&'a RepoPath, &'a Vec<u8>)> {
-    files.get_key_value(&folder.join(&format!(".cargo/{name}"))?)
-}
+impl Reader<'_> {
+    /// The first of the files `names` that `folder` has; an empty table if it has none.
+    fn first_of(&self, folder: &Location, names: [&str; 2]) -> Result<Table, CargoConfigError> {
+        for file in names.iter().filter_map(|name| folder.beneath(name)) {
+            if let Some(table) = self.table(&file, &mut Vec::new())? {
+                return Ok(table);
+            }
+        }
+        Ok(Table::new())
+    }
 
-/// The first of the files `names` that `folder` has; an empty table if it has none.
-fn read_first(folder: &Path, names: [&str; 2]) -> Result<Table, CargoConfigError> {
-    for file in names.map(|name| folder.join(name)) {
-        match std::fs::read(&file) {
-            Ok(bytes) => return parsed(&file.display().to_string(), &bytes),
-            Err(error) if is_absent(&error) => {}
-            Err(source) => return Err(CargoConfigError::Unreadable { file, source }),
+    /// A file with all that it includes; `None` if it is not there. `open` are the files that lead to it.
+    ///
+    /// Rules: the Cargo book, "Configuration", "Including extra configuration files": what a file says itself wins over
+    /// what it includes, and of that the last.
+    fn table(&self, file: &Location, open: &mut Vec<Location>) -> Result<Option<Table>, CargoConfigError> {
+        if open.contains(file) {
+            let message = "it includes itself".to_owned();
+            return Err(CargoConfigError::Invalid { file: file.to_string(), line: 1, message });
+        }
+        let Some(bytes) = self.bytes(file)? else { return Ok(None) };
+        let mut table = parsed(&file.to_string(), &bytes)?;
+        let included = table.remove("include");
+        open.push(file.clone());
+        for path in included.iter().flat_map(paths_of).rev() {
+            let Some(included) = file.folder().and_then(|folder| folder.beneath(path)) else { continue };
+            merge(&mut table, self.table(&included, open)?.unwrap_or_default());
+        }
+        open.pop();
+        Ok(Some(table))
+    }
+
+    fn bytes(&self, file: &Location) -> Result<Option<Cow<'_, [u8]>>, CargoConfigError> {
+        match file {
+            Location::Inside(path) => Ok(self.repository.get(path).map(|bytes| bytes.as_slice().into())),
+            Location::Outside(path) => match std::fs::read(path) {
+                Ok(bytes) => Ok(Some(bytes.into())),
+                Err(error) if is_absent(&error) => Ok(None),
+                Err(source) => Err(CargoConfigError::Unreadable { file: path.clone(), source }),
+            },
         }
     }
-    Ok(Table::new())
+}
+
+impl Location {
+    /// The path `relative` as seen from this folder; `None` where a repository would be left.
+    fn beneath(&self, relative: &str) -> Option<Self> {
+        match self {
+            Self::Inside(folder) => folder.join(relative).filter(|_| !relative.starts_with('/')).map(Self::Inside),
+            Self::Outside(folder) => Some(Self::Outside(folder.join(relative))),
+        }
+    }
+
+    fn folder(&self) -> Option<Self> {
+        match self {
+            Self::Inside(path) => Some(Self::Inside(path.parent())),
+            Self::Outside(path) => path.parent().map(|folder| Self::Outside(folder.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inside(path) => path.fmt(f),
+            Self::Outside(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// The paths that `include` names: a text, a table with `path`, or a list of both.
+fn paths_of(include: &Value) -> Vec<&str> {
+    match include {
+        Value::Array(entries) => entries.iter().flat_map(paths_of).collect(),
+        Value::Table(entry) => entry.get("path").and_then(Value::as_str).into_iter().collect(),
+        other => other.as_str().into_iter().collect(),
+    }
 }
 
 fn is_absent(error: &io::Error) -> bool {

@@ -71,6 +71,9 @@ type Extra = BTreeMap<RegistryName, String>;
 impl CargoConfig {
     /// Merges what cargo would merge for `folder`: the repository's `.cargo/config.toml` files (of `files`, nearest
     /// first), those of `outer_folders` (nearest first), and `$CARGO_HOME`'s with its credentials.
+    ///
+    /// `files` may hold other files too; those that a configuration includes are looked for there. One that is not there
+    /// says nothing.
     pub fn read(
         files: &BTreeMap<RepoPath, Vec<u8>>,
         folder: &RepoPath,

@@ -98,6 +98,30 @@ fn the_file_without_toml_wins() {
 }
 
 #[test]
+fn included_files_count_less_than_the_file_that_includes_them() {
+    let index = |name: &str, at: &str| format!("[registries]\n{name}.index = 'sparse+https://{at}.example/'\n");
+    let main = format!(
+        "include = ['one.toml', {{ path = '../two.toml' }}, 'gone.toml', '../../../x', '/x']\n{}",
+        index("a", "main")
+    );
+    let one = index("a", "one") + "b.index = 'sparse+https://one.example/'\nc.index = 'sparse+https://one.example/'";
+    let world = World::new(&[
+        ("a/.cargo/config.toml", main.as_str()),
+        ("a/.cargo/one.toml", one.as_str()),
+        ("a/two.toml", index("b", "two").as_str()),
+    ])
+    .home_file("config.toml", "include = 'more.toml'")
+    .home_file("more.toml", &index("d", "home"));
+    for (name, at) in [("a", "main"), ("b", "two"), ("c", "one"), ("d", "home")] {
+        assert_eq!(world.url(name), format!("sparse+https://{at}.example/"), "{name}");
+    }
+    let circle =
+        World::new(&[(".cargo/config.toml", "include = 'x.toml'"), (".cargo/x.toml", "include = 'config.toml'")]);
+    let error = circle.read("").err().expect("an error").to_string();
+    assert_eq!(error, ".cargo/config.toml:1: it includes itself");
+}
+
+#[test]
 fn replaced_sources_are_followed() {
     let check = |config: &str, registry: &str, expect: &str| {
         assert_eq!(World::new(&[(".cargo/config.toml", config)]).url(registry), expect, "{config}");
