@@ -116,6 +116,25 @@ async fn files_are_read_by_path_without_links_submodules_and_giants() {
 }
 
 #[tokio::test]
+async fn a_mirror_of_a_path_is_whole_without_it() {
+    let world = World::new();
+    let origin = Origin::new(world.root(), "app");
+    origin.git(&["gc", "--quiet"]);
+    origin.commit(&[("README.md", "loose\n")]);
+    let borrower = world.root().join("borrower");
+    git(world.root(), &["clone", "--quiet", "--bare", "--shared", "app", "borrower"]);
+    for source in [origin.bare(), origin.checkout(), borrower] {
+        let place = world.root().join("mirrors").join(source.file_name().unwrap());
+        let mirror = anonymous().sync(&place, &source.display().to_string()).await.unwrap();
+        let hidden = world.root().join("hidden");
+        fs::rename(&source, &hidden).unwrap();
+        git(mirror.path(), &["fsck", "--full", "--strict"]);
+        assert_eq!(git(mirror.path(), &["rev-list", "--count", "--all"]), "2");
+        fs::rename(&hidden, &source).unwrap();
+    }
+}
+
+#[tokio::test]
 async fn an_empty_repository_and_one_without_its_default_branch_are_told_apart() {
     let world = World::new();
     let empty = Origin::empty(world.root(), "empty");

@@ -17,6 +17,7 @@ mod layout;
 pub mod merge;
 mod mirror;
 mod push;
+mod seed;
 mod session;
 mod ssh;
 mod sync;

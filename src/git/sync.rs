@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use git2::{AutotagOption, Direction, FetchOptions, Oid, Remote, RemoteCallbacks, RemoteConnection, Repository};
 
 use super::mirror::{NO_DEFAULT_BRANCH, commit_id};
+use super::seed::seed;
 use super::session::Session;
 use super::{GitError, Mirror, address, redact};
 use crate::model::CommitId;
@@ -116,6 +117,9 @@ fn make(session: &Session, path: &Path, url: &str) -> Result<(), GitError> {
         fs::create_dir_all(parent).map_err(|error| GitError::io(parent, &error))?;
     }
     let repository = Repository::init_bare(path).map_err(failed)?;
+    if let Some(folder) = address::local_folder(url) {
+        seed(&repository, &folder);
+    }
     let result = fetch(session, &repository, url);
     if result.is_err() {
         remove(path)?;
