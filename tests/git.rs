@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use depbot::git::{
-    CommitMessage, Credentials, Git, GitError, GitOptions, Identity, Lease, Mirror, PushError, TagPushed,
+    CommitMessage, Credentials, Git, GitError, GitOptions, Identity, Lease, Merged, Mirror, PushError, TagPushed,
 };
 use depbot::model::{BranchName, CommitId, RepoPath};
 use jiff::Timestamp;
@@ -220,6 +220,25 @@ async fn commits_are_deterministic_and_keep_modes() {
     git(&world.mirror(), &["fsck", "--strict"]);
 }
 
+#[tokio::test]
+async fn lines_of_work_are_merged_or_their_conflicts_named() {
+    let world = World::new();
+    let origin = Origin::new(world.root(), "app");
+    let mirror = anonymous().sync(&world.mirror(), &origin.bare().display().to_string()).await.unwrap();
+    let base = head(&mirror);
+    let ours = change(&mirror, &base, "ours\n");
+    let theirs = change(&mirror, &base, "theirs\n");
+    assert_eq!(mirror.merge(&ours, &theirs).unwrap(), Merged::Conflicts(vec![path("Cargo.toml")]));
+    let main = id(&origin.commit(&[("README.md", "new\n")]));
+    anonymous().sync(&world.mirror(), &origin.bare().display().to_string()).await.unwrap();
+    let Merged::Tree(tree) = mirror.merge(&main, &ours).unwrap() else { panic!("they do not conflict") };
+    let message = CommitMessage { subject: "Merge".to_owned(), body: String::new() };
+    let merge = mirror.commit_after(&tree, &[&main, &ours], &message, &depbot(), at()).unwrap();
+    let files = git(&world.mirror(), &["ls-tree", "-r", "--name-only", merge.as_str()]);
+    assert_eq!(files, "Cargo.toml\nREADME.md\nsrc/lib.rs");
+    assert!(mirror.is_ancestor(&ours, &merge).unwrap() && mirror.is_ancestor(&main, &merge).unwrap());
+}
+
 /// The whole life of a branch and a tag, whatever the transport.
 async fn pushes(git_client: &Git, url: &str, origin: &Origin, mirror_place: &Path) {
     let mirror = git_client.sync(mirror_place, url).await.unwrap();
@@ -424,4 +443,68 @@ async fn a_server_that_never_answers_is_given_up_and_a_caller_can_give_up_at_onc
     let waiting = tokio::time::timeout(Duration::from_millis(50), patient.sync(&place, &url)).await;
     // The runtime waits for its blocking threads at the end of this test: it would take an hour if they went on.
     assert!(waiting.is_err());
+}
+
+#[tokio::test]
+async fn a_token_can_be_asked_for_as_late_as_at_the_push() {
+    let world = World::new();
+    let origin = Origin::new(world.root(), "app");
+    let server = GitHttp::start(world.root(), Some("secret")).await;
+    server.open_lists();
+    let with_token = client(Credentials::none().with(server.host(), "secret"));
+    pushes(&with_token, &server.url("app"), &origin, &world.mirror()).await;
+    let place = world.root().join("other");
+    let error = anonymous().sync(&place, &server.url("app")).await.unwrap_err();
+    assert!(matches!(error, GitError::Unauthorized { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_connection_that_cannot_be_trusted_is_no_connection() {
+    let world = World::new();
+    Origin::new(world.root(), "app");
+    let server = GitHttp::start(world.root(), None).await;
+    let client = client(Credentials::none().with(server.host(), "secret"));
+    let plain = client.sync(&world.mirror(), &format!("https://{}/app", server.host())).await.unwrap_err();
+    assert!(matches!(plain, GitError::Unreachable { .. }), "{plain}");
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_mirrors_are_synced_at_once() {
+    let world = World::new();
+    let origin = Origin::new(world.root(), "app");
+    let expect = id(&origin.git(&["rev-parse", "main"]));
+    let server = GitHttp::start(world.root(), Some("secret")).await;
+    let client = client(Credentials::none().with(server.host(), "secret"));
+    let syncs = (0..12).map(|index| {
+        let (client, url, place) = (client.clone(), server.url("app"), world.root().join(format!("mirrors/{index}")));
+        tokio::spawn(async move { client.sync(&place, &url).await })
+    });
+    for sync in syncs.collect::<Vec<_>>() {
+        assert_eq!(head(&sync.await.unwrap().unwrap()), expect);
+    }
+}
+
+#[tokio::test]
+async fn a_head_without_a_branch_leads_to_a_branch_at_the_same_commit() {
+    let world = World::new();
+    let origin = Origin::new(world.root(), "app");
+    let commit = origin.git(&["rev-parse", "main"]);
+    origin.git(&["update-ref", "--no-deref", "HEAD", &commit]);
+    let server = GitHttp::start(world.root(), None).await;
+    for url in [origin.bare().display().to_string(), server.url("app")] {
+        let mirror = anonymous().sync(&world.mirror(), &url).await.unwrap();
+        assert_eq!(mirror.default_branch().unwrap(), branch("main"));
+    }
+}
+
+#[tokio::test]
+async fn a_checkout_on_this_machine_takes_no_pushes() {
+    let world = World::new();
+    let origin = Origin::new(world.root(), "app");
+    let client = anonymous();
+    let mirror = client.sync(&world.mirror(), &origin.checkout().display().to_string()).await.unwrap();
+    let commit = change(&mirror, &head(&mirror), "1");
+    let refused = client.push(&mirror, &branch("depbot/routine"), &commit, Lease::Absent).await.unwrap_err();
+    assert!(matches!(refused, PushError::Rejected { .. }), "{refused:?}");
 }

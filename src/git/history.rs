@@ -1,6 +1,6 @@
 //! Making trees and commits in a mirror, and reading commits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use git2::build::TreeUpdateBuilder;
 use git2::{DiffFormat, FileMode, Signature, Time};
@@ -45,6 +45,15 @@ pub struct CommitInfo {
     pub time: Timestamp,
 }
 
+/// What becomes of two lines of work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Merged {
+    /// They go together as this tree.
+    Tree(TreeId),
+    /// They change the same lines of these files.
+    Conflicts(Vec<RepoPath>),
+}
+
 impl Mirror {
     /// The tree of `base` with the files of `changed` in place of its own. Files keep their modes; new ones are plain.
     ///
@@ -75,26 +84,51 @@ impl Mirror {
         author: &Identity,
         at: Timestamp,
     ) -> Result<CommitId, GitError> {
+        self.commit_after(tree, &[parent], message, author, at)
+    }
+
+    /// As [`Mirror::commit`], for a commit that follows several: a merge.
+    pub fn commit_after(
+        &self,
+        tree: &TreeId,
+        parents: &[&CommitId],
+        message: &CommitMessage,
+        author: &Identity,
+        at: Timestamp,
+    ) -> Result<CommitId, GitError> {
         let repository = self.repository()?;
         let tree = repository.find_tree(oid(tree.as_str())).map_err(|error| self.failed(&error))?;
-        let parent = self.find_commit(&repository, parent)?;
+        let found = parents.iter().map(|parent| self.find_commit(&repository, parent));
+        let parents = found.collect::<Result<Vec<_>, _>>()?;
         let signature = author.signature(at).map_err(|error| self.failed(&error))?;
-        let commit = repository.commit(None, &signature, &signature, &message.text(), &tree, &[&parent]);
+        let commit = repository.commit(
+            None,
+            &signature,
+            &signature,
+            &message.text(),
+            &tree,
+            &parents.iter().collect::<Vec<_>>(),
+        );
         commit.map(commit_id).map_err(|error| self.failed(&error))
     }
 
-    /// The tree that merging `head` into `base` gives; `None` where they conflict.
-    pub fn merged_tree(&self, base: &CommitId, head: &CommitId) -> Result<Option<TreeId>, GitError> {
+    /// Merges two commits by their contents, as git would; no branch moves.
+    pub fn merge(&self, ours: &CommitId, theirs: &CommitId) -> Result<Merged, GitError> {
         let repository = self.repository()?;
-        let (base, head) = (self.find_commit(&repository, base)?, self.find_commit(&repository, head)?);
-        if head.parent_ids().any(|parent| parent == base.id()) && head.parent_count() == 1 {
-            return Ok(Some(tree_id(head.tree_id())));
+        let (ours, theirs) = (self.find_commit(&repository, ours)?, self.find_commit(&repository, theirs)?);
+        let failed = |error: git2::Error| self.failed(&error);
+        let mut index = repository.merge_commits(&ours, &theirs, None).map_err(failed)?;
+        if !index.has_conflicts() {
+            return Ok(Merged::Tree(tree_id(index.write_tree_to(&repository).map_err(failed)?)));
         }
-        let mut index = repository.merge_commits(&base, &head, None).map_err(|error| self.failed(&error))?;
-        if index.has_conflicts() {
-            return Ok(None);
+        let mut paths = BTreeSet::new();
+        for conflict in index.conflicts().map_err(failed)? {
+            let conflict = conflict.map_err(failed)?;
+            let entry = conflict.our.or(conflict.their).or(conflict.ancestor);
+            let path = entry.and_then(|entry| String::from_utf8(entry.path).ok());
+            paths.extend(path.and_then(|path| RepoPath::new(path).ok()));
         }
-        index.write_tree_to(&repository).map(tree_id).map(Some).map_err(|error| self.failed(&error))
+        Ok(Merged::Conflicts(paths.into_iter().collect()))
     }
 
     /// What is known about `commit`.

@@ -23,7 +23,7 @@ const MAX_REDIRECTS: usize = 10;
 const USER_AGENT: &str = concat!("git/2.0 (depbot ", env!("CARGO_PKG_VERSION"), ")");
 
 /// The client that all sessions of one `Git` share; `Err` says why there is none.
-pub(super) fn client() -> Result<reqwest::Client, String> {
+pub(super) fn new_client() -> Result<reqwest::Client, String> {
     // Somebody else may have chosen a provider before: theirs is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
@@ -43,7 +43,10 @@ pub(super) struct HttpTransport {
 #[derive(Clone)]
 struct Place {
     base: Url,
+    /// What it was opened with; nothing where it is open to everybody.
     login: Option<Login>,
+    /// What there is to open it with.
+    key: Option<Login>,
 }
 
 #[derive(Clone)]
@@ -63,8 +66,8 @@ impl HttpTransport {
         let mut login = None;
         for _ in 0..=MAX_REDIRECTS {
             let target = endpoint(&base, &format!("info/refs?service={program}"))?;
-            let request = self.client(url)?.get(target.clone()).header(ACCEPT, "*/*");
-            let response = self.send(url, authorized(request, login.as_ref()))?;
+            let request = client(&self.session, url)?.get(target.clone()).header(ACCEPT, "*/*");
+            let response = send(&self.session, url, authorized(request, login.as_ref()))?;
             let status = response.status();
             if status == StatusCode::UNAUTHORIZED && login.is_none() {
                 login =
@@ -74,7 +77,8 @@ impl HttpTransport {
                 login = None;
             } else {
                 let response = accepted(response, &base, &format!("application/x-{program}-advertisement"))?;
-                *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(Place { base, login });
+                *self.place.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(Place { key: self.login(&base, embedded.as_ref()), base, login });
                 return Ok(response);
             }
         }
@@ -87,16 +91,6 @@ impl HttpTransport {
         token
             .map(|token| Login { user: "x-access-token".to_owned(), password: token.to_owned() })
             .or_else(|| embedded.filter(|(own, _)| own.origin() == base.origin()).map(|(_, login)| login.clone()))
-    }
-
-    fn client(&self, url: &str) -> Result<&reqwest::Client, GitError> {
-        let no_client = |reason: &String| GitError::Unreachable { url: redact(url), reason: reason.clone() };
-        self.session.http.as_ref().map_err(no_client)
-    }
-
-    fn send(&self, url: &str, request: RequestBuilder) -> Result<Response, GitError> {
-        let sent = self.session.wait(url, request.send())?;
-        sent.map_err(|error| GitError::Unreachable { url: redact(url), reason: describe(&error) })
     }
 }
 
@@ -145,18 +139,23 @@ impl Answer {
 }
 
 impl HttpStream {
+    /// Sends a request; a server that only now asks for credentials gets them once.
     fn post(&self, place: &Place, program: &str, body: Vec<u8>) -> Result<Response, GitError> {
-        let client = self.session.http.as_ref();
         let url = place.base.as_str();
-        let client = client.map_err(|reason| GitError::Unreachable { url: redact(url), reason: reason.clone() })?;
-        let request = client
-            .post(endpoint(&place.base, program)?)
-            .header(CONTENT_TYPE, format!("application/x-{program}-request"))
-            .header(ACCEPT, format!("application/x-{program}-result"))
-            .body(body);
-        let sent = self.session.wait(url, authorized(request, place.login.as_ref()).send())?;
-        let response = sent.map_err(|error| GitError::Unreachable { url: redact(url), reason: describe(&error) })?;
-        accepted(response, &place.base, &format!("application/x-{program}-result"))
+        let mut login = place.login.clone();
+        loop {
+            let request = client(&self.session, url)?
+                .post(endpoint(&place.base, program)?)
+                .header(CONTENT_TYPE, format!("application/x-{program}-request"))
+                .header(ACCEPT, format!("application/x-{program}-result"))
+                .body(body.clone());
+            let response = send(&self.session, url, authorized(request, login.as_ref()))?;
+            if response.status() == StatusCode::UNAUTHORIZED && login.is_none() && place.key.is_some() {
+                login.clone_from(&place.key);
+                continue;
+            }
+            return accepted(response, &place.base, &format!("application/x-{program}-result"));
+        }
     }
 
     fn next(&mut self, buffer: &mut [u8]) -> Result<usize, GitError> {
@@ -196,6 +195,16 @@ impl Write for HttpStream {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+fn client<'s>(session: &'s Session, url: &str) -> Result<&'s reqwest::Client, GitError> {
+    let no_client = |reason: &String| GitError::Unreachable { url: redact(url), reason: reason.clone() };
+    session.http.as_ref().map_err(no_client)
+}
+
+fn send(session: &Session, url: &str, request: RequestBuilder) -> Result<Response, GitError> {
+    let sent = session.wait(url, request.send())?;
+    sent.map_err(|error| GitError::Unreachable { url: redact(url), reason: describe(&error) })
 }
 
 /// The address without user and password, and these with the host they are for.

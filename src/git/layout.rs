@@ -32,10 +32,15 @@ pub(super) fn keep_only(dir: &Path, names: &[&str]) -> Result<(), GitError> {
     Ok(())
 }
 
-/// Makes sure that `path` is a real folder.
+/// Makes sure that `path` is a real folder that can be changed.
 pub(super) fn ensure_folder(path: &Path) -> Result<(), GitError> {
     match path.symlink_metadata() {
-        Ok(metadata) if metadata.is_dir() => return Ok(()),
+        Ok(metadata) if metadata.is_dir() => {
+            if metadata.permissions().mode() & 0o700 != 0o700 {
+                make_accessible(path);
+            }
+            return Ok(());
+        }
         Ok(metadata) => remove(path, &metadata)?,
         Err(_) => {}
     }

@@ -35,7 +35,7 @@ use crate::model::{BranchName, CommitId};
 pub use address::redact;
 pub use credentials::Credentials;
 pub use error::{GitError, PushError};
-pub use history::{CommitInfo, CommitMessage, Identity};
+pub use history::{CommitInfo, CommitMessage, Identity, Merged};
 pub use mirror::Mirror;
 pub use push::{Lease, TagPushed};
 pub use worktree::Worktree;
@@ -63,7 +63,7 @@ pub struct Git {
 impl Git {
     /// Reaches out as `options` say.
     pub fn new(options: GitOptions) -> Self {
-        Self { options: Arc::new(options), http: http::client() }
+        Self { options: Arc::new(options), http: http::new_client() }
     }
 
     /// Brings the bare mirror at `path` up to date with the repository at `url`, and makes it where there is none.

@@ -26,9 +26,16 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// As much of what ssh says as a message can carry, in bytes.
 const MAX_COMPLAINT: usize = 2000;
 
-/// Secrets that depbot may have been started with; ssh has no use for them.
-const SECRETS: [&str; 5] =
-    ["DEPBOT_GITHUB_TOKEN", "DEPBOT_GITHUB_APP_ID", "DEPBOT_GITHUB_APP_PRIVATE_KEY", "GITHUB_TOKEN", "GH_TOKEN"];
+/// What ssh is not told: the secrets that depbot may have been started with, and a version of git's protocol that libgit2
+/// does not speak.
+const WITHHELD: [&str; 6] = [
+    "DEPBOT_GITHUB_TOKEN",
+    "DEPBOT_GITHUB_APP_ID",
+    "DEPBOT_GITHUB_APP_PRIVATE_KEY",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "GIT_PROTOCOL",
+];
 
 /// The connection of one remote.
 pub(super) struct SshTransport {
@@ -169,8 +176,8 @@ fn command(address: &SshAddress, program: &str, ssh_command: Option<&str>) -> Co
 }
 
 fn spawn(mut command: Command) -> io::Result<Child> {
-    for secret in SECRETS {
-        command.env_remove(secret);
+    for name in WITHHELD {
+        command.env_remove(name);
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()
 }

@@ -8,7 +8,9 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use git2::{AutotagOption, Direction, FetchOptions, Oid, Remote, RemoteCallbacks, RemoteConnection, Repository};
+use git2::{
+    AutotagOption, Direction, FetchOptions, Oid, Reference, Remote, RemoteCallbacks, RemoteConnection, Repository,
+};
 
 use super::mirror::{NO_DEFAULT_BRANCH, commit_id};
 use super::seed::seed;
@@ -144,25 +146,27 @@ fn check_heads(repository: &Repository) -> Result<(), git2::Error> {
     Ok(())
 }
 
-/// A process that was killed leaves locks, which nobody will ever release, and half of a pack.
+/// A process that was killed leaves locks, which nobody will ever release, and halves of packs and objects.
 fn remove_leftovers(path: &Path) -> Result<(), GitError> {
+    let locks = |name: &str| name.ends_with(".lock");
+    remove_files(path, locks)?;
+    remove_files(&path.join("objects"), |name| name.starts_with("tmp_object_git2_"))?;
+    remove_files(&path.join("objects/pack"), |name| name.starts_with("pack_git2_"))?;
     let mut folders = vec![path.join("refs")];
-    let own = ["config.lock", "HEAD.lock", "packed-refs.lock"].map(|name| path.join(name));
-    for lock in own.iter().filter(|lock| lock.exists()) {
-        remove(lock)?;
-    }
-    for entry in fs::read_dir(path.join("objects/pack")).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with("pack_git2_") {
-            remove(&entry.path())?;
-        }
-    }
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                folders.push(entry.path());
-            } else if entry.path().extension().is_some_and(|extension| extension == "lock") {
-                remove(&entry.path())?;
-            }
+        remove_files(&folder, locks)?;
+        let inner = fs::read_dir(&folder).into_iter().flatten().flatten();
+        folders
+            .extend(inner.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()));
+    }
+    Ok(())
+}
+
+/// Removes the files of `folder` whose names are `unwanted`.
+fn remove_files(folder: &Path, unwanted: impl Fn(&str) -> bool) -> Result<(), GitError> {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(&unwanted) {
+            remove(&entry.path())?;
         }
     }
     Ok(())
@@ -177,7 +181,9 @@ fn fetch(session: &Session, repository: &Repository, url: &str) -> Result<(), Gi
     let mut wanted = BTreeMap::new();
     for head in connection.list().map_err(failed)? {
         let (name, id) = (head.name(), head.oid());
-        if (name.starts_with("refs/heads/") || name.starts_with("refs/tags/")) && !name.ends_with("^{}") {
+        let ours = name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
+        // This leaves out the commits that annotated tags lead to: they are listed with a suffix that no name may have.
+        if ours && Reference::is_valid_name(name) {
             wanted.insert(name.to_owned(), id);
         }
     }

@@ -37,6 +37,7 @@ struct Site {
     answers: Mutex<HashMap<String, StatusCode>>,
     requests: Mutex<Vec<Request>>,
     stalls: Mutex<bool>,
+    open_lists: Mutex<bool>,
 }
 
 impl GitHttp {
@@ -49,6 +50,7 @@ impl GitHttp {
             answers: Mutex::default(),
             requests: Mutex::default(),
             stalls: Mutex::default(),
+            open_lists: Mutex::default(),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -82,6 +84,11 @@ impl GitHttp {
         *self.site.stalls.lock().unwrap() = true;
     }
 
+    /// From now on asks for the token only when something is sent.
+    pub fn open_lists(&self) {
+        *self.site.open_lists.lock().unwrap() = true;
+    }
+
     /// All requests until now.
     pub fn requests(&self) -> Vec<Request> {
         self.site.requests.lock().unwrap().clone()
@@ -110,6 +117,7 @@ async fn serve(
         return answer.body(axum::body::Body::empty()).unwrap();
     }
     if let Some(token) = &site.token
+        && !(*site.open_lists.lock().unwrap() && method == Method::GET)
         && authorization.as_deref() != Some(&basic(token))
     {
         let answer = Response::builder().status(401).header(WWW_AUTHENTICATE, "Basic realm=\"git\"");
