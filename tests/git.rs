@@ -408,14 +408,35 @@ async fn what_a_server_answers_becomes_a_decision() {
     }
 }
 
+/// Makes the repository ask `script` before it moves a branch.
+fn update_hook(origin: &Origin, script: &str) {
+    let hook = origin.bare().join("hooks/update");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+}
+
+#[tokio::test]
+async fn a_person_who_pushes_at_the_same_moment_wins() {
+    let world = World::new();
+    let origin = Origin::new(world.root(), "app");
+    let server = GitHttp::start(world.root(), None).await;
+    let client = anonymous();
+    let mirror = client.sync(&world.mirror(), &server.url("app")).await.unwrap();
+    let base = head(&mirror);
+    let commit = change(&mirror, &base, "1");
+    update_hook(&origin, &format!("git update-ref \"$1\" {base}"));
+    let lost = client.push(&mirror, &branch("depbot/routine"), &commit, Lease::Absent).await;
+    let expect = PushError::LeaseLost { reference: "refs/heads/depbot/routine".to_owned(), found: Some(base.clone()) };
+    assert_eq!(lost, Err(expect));
+    assert_eq!(origin.git(&["rev-parse", "depbot/routine"]), base.as_str());
+}
+
 #[tokio::test]
 async fn a_hook_that_refuses_is_a_rejection() {
     let world = World::new();
     let origin = Origin::new(world.root(), "app");
-    let hook = origin.bare().join("hooks/update");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
-    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    update_hook(&origin, "exit 1");
     let server = GitHttp::start(world.root(), None).await;
     let client = anonymous();
     let mirror = client.sync(&world.mirror(), &server.url("app")).await.unwrap();

@@ -129,6 +129,10 @@ async fn whatever_was_done_to_a_worktree_a_reset_undoes() {
             fs::set_permissions(dir.join("closed/deep"), fs::Permissions::from_mode(0o000)).unwrap();
             fs::set_permissions(dir.join("closed"), fs::Permissions::from_mode(0o500)).unwrap();
         }),
+        ("a folder cannot be changed", |dir, _| {
+            fs::remove_file(dir.join("src/lib.rs")).unwrap();
+            fs::set_permissions(dir.join("src"), fs::Permissions::from_mode(0o500)).unwrap();
+        }),
         ("a link leads elsewhere", |dir, outside| {
             fs::remove_file(dir.join("link.rs")).unwrap();
             symlink(outside.join("lib.rs"), dir.join("link.rs")).unwrap();
