@@ -36,15 +36,15 @@ const HOMES: &[(&str, &[&str])] = &[
     ("toml_edit", &["manifest"]),
     ("cargo_lock", &["lockfile"]),
     ("petgraph", &["fleet"]),
-    ("serde", &["config", "wire", "process", "git", "registry", "verify", "forge", "journal"]),
-    ("serde_json", &["config", "wire", "process", "git", "registry", "verify", "forge", "journal"]),
+    ("serde", SERDE),
+    ("serde_json", SERDE),
     ("schemars", &["config", "wire"]),
     ("git2", &["git"]),
     ("reqwest", &["git", "registry", "forge"]),
     ("rusqlite", &["forge", "journal"]),
     ("cargo_metadata", &["verify"]),
     ("std::process::Command", &["process"]),
-    ("tokio::process", &["process"]),
+    ("tokio::process::Command", &["process"]),
     ("minijinja", &["reconcile", "report"]),
     ("comfy_table", &["report", "cli"]),
     ("clap", &["cli"]),
@@ -52,10 +52,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("miette", &["cli"]),
-    ("anstream", &["cli"]),
     ("tracing_subscriber", &["cli"]),
     ("std::env", &["cli"]),
 ];
+
+/// Where values cross a border: the configuration, what is published, hidden markers, and the adapters' wire structs.
+const SERDE: &[&str] = &["config", "reconcile", "wire", "git", "registry", "verify", "forge", "journal"];
 
 /// What a pure module does not name: files, processes, the environment, threads, the network, a clock. A path that ends with
 /// one of these counts as well, for what was imported under its last names.
@@ -65,7 +67,10 @@ const WORLD: &[&str] = &[
     "std::process",
     "std::env",
     "std::thread",
-    "std::net",
+    "std::net::TcpListener",
+    "std::net::TcpStream",
+    "std::net::UdpSocket",
+    "std::net::ToSocketAddrs",
     "std::os",
     "std::time::Instant",
     "std::time::SystemTime",
@@ -372,8 +377,8 @@ fn what_goes_against_the_table_is_found() {
     check("plan/mod.rs", "fn f() { Timestamp::now(); }", "pure");
     check("plan/mod.rs", "use std::time::{Duration, Instant};", "pure");
     check("plan/mod.rs", "async fn f() { tokio::time::sleep(d).await }", "pure");
-    check("plan/mod.rs", "#[cfg(test)] use std::fs; use std::net::IpAddr;", "std::net");
-    check("plan/mod.rs", "#[cfg(test)] mod tests { fn f() { {} } } use std::net::IpAddr;", "std::net");
+    check("plan/mod.rs", "#[cfg(test)] use std::fs; use std::net::TcpStream;", "std::net");
+    check("plan/mod.rs", "#[cfg(test)] mod tests { fn f() { {} } } use std::net::TcpStream;", "std::net");
 }
 
 #[test]

@@ -148,6 +148,13 @@ fn of_two_repositories_with_one_name_the_first_counts() {
     assert_eq!(waves(&fleet), "core other");
 }
 
+#[test]
+fn a_long_chain_has_as_many_waves() {
+    let chain = |place: u32| node(&format!("r{place}"), &[needs(&format!("r{}", place + 1))]);
+    let fleet = graph(&(0..5_000).map(chain).collect::<Vec<_>>());
+    assert_eq!((fleet.waves.len(), fleet.waves[0][0].as_str()), (5_000, "r4999"));
+}
+
 fn any_fleet() -> impl Strategy<Value = Vec<Node>> {
     (1_usize..25).prop_flat_map(|count| {
         prop::collection::vec((0..count, 0..count, any::<bool>()), 0..count * 2).prop_map(move |uses| {

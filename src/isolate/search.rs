@@ -9,7 +9,7 @@ use crate::model::UnitId;
 
 /// After this many hints that led nowhere, hints are not believed in the search for one culprit.
 const MISLEADING: usize = 2;
-/// Up to this many units that fail for no known reason, each pair and each all but one of them is tried.
+/// Up to this many units that fail for no known reason, all but one of them are tried together.
 const BLIND_AMONG: usize = 4;
 
 /// A tree that has no answer yet.
@@ -145,15 +145,15 @@ impl Search<'_> {
         groups
     }
 
-    /// Pairs, and all but one, of those whose failure names no unit at all, when they are few.
+    /// All but one of those whose failure names no unit at all, when they are few.
     fn blind_groups(&self, below: &[Choice]) -> Vec<Vec<Choice>> {
         let unexplained = |choice: &&Choice| self.named_by_failure(choice).is_empty();
         let unexplained: Vec<Choice> = below.iter().filter(unexplained).copied().collect();
-        if unexplained.len() < 2 || unexplained.len() > BLIND_AMONG {
+        if unexplained.len() > BLIND_AMONG {
             return Vec::new();
         }
-        let without = |out: &Choice| unexplained.iter().copied().filter(|choice| choice != out).collect();
-        pairs(&unexplained).chain(unexplained.iter().map(without)).collect()
+        let without = |out: &Choice| unexplained.iter().copied().filter(|choice| choice != out).collect::<Vec<_>>();
+        unexplained.iter().map(without).filter(|group| group.len() > 1).collect()
     }
 
     /// For each choice, it and those that its failure names.
@@ -259,8 +259,4 @@ fn prospect(candidate: &Candidate, level: Level) -> Prospect {
         Level::Target if candidate.has_fallback => Prospect::Incompatible,
         Level::Target | Level::Fallback => Prospect::Compatible,
     }
-}
-
-fn pairs(choices: &[Choice]) -> impl Iterator<Item = Vec<Choice>> {
-    choices.iter().enumerate().flat_map(|(i, a)| choices[i + 1..].iter().map(|b| vec![*a, *b]))
 }
