@@ -13,9 +13,12 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+
+pub use tree::end_orphans;
 
 use capture::Capture;
 use tree::Tree;
@@ -42,7 +45,13 @@ pub struct Job {
     pub output: Output,
     /// How many bytes of each output are kept; beyond that the middle is left out.
     pub output_limit: usize,
+    /// Who hears every line while it is written.
+    pub listener: Option<Listener>,
 }
+
+/// Hears the lines that a job writes, while it writes them. It must not block.
+#[derive(Clone)]
+pub struct Listener(Arc<dyn Fn(&str) + Send + Sync>);
 
 /// How the outputs of a job are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +117,8 @@ pub enum ProcessError {
 pub async fn run(job: Job) -> Result<Finished, ProcessError> {
     let started = Instant::now();
     let (mut child, tree) = start(&job)?;
-    let stdout = Capture::new(job.output_limit);
-    let stderr = Capture::new(job.output_limit);
+    let capture = || Capture::new(job.output_limit, job.listener.clone());
+    let (stdout, stderr) = (capture(), capture());
     let ended = supervise(&mut child, tree, job.time_limit, &stdout, &stderr).await;
     let status = ended.map_err(|error| ProcessError::System { program: job.program, error })?;
     Ok(Finished { status, stdout: stdout.into_bytes(), stderr: stderr.into_bytes(), took: started.elapsed() })
@@ -218,6 +227,23 @@ fn exit_of(status: ExitStatus) -> Exit {
         (Some(code), _) => Exit::Code(code),
         (None, Some(signal)) => Exit::Signal(signal),
         (None, None) => Exit::Code(-1),
+    }
+}
+
+impl Listener {
+    /// A listener that is called with every line, without its end.
+    pub fn new(hear: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hear))
+    }
+
+    fn hear(&self, line: &str) {
+        (self.0)(line);
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listener")
     }
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use depbot::process::{Exit, Finished, Job, Output, ProcessError, run};
+use depbot::process::{Exit, Finished, Job, Listener, Output, ProcessError, run};
 
 /// A limit that no test reaches.
 const PLENTY: Duration = Duration::from_secs(60);
@@ -19,6 +19,7 @@ fn job(folder: &Path, program: &str, arguments: &[&str]) -> Job {
         time_limit: PLENTY,
         output: Output::Separate,
         output_limit: 1024,
+        listener: None,
     }
 }
 
@@ -76,10 +77,24 @@ async fn endless_output_is_kept_within_its_bound() {
     assert!(text.starts_with("first\n") && text.ends_with("last\n"), "{text}");
 }
 
+#[tokio::test]
+async fn lines_are_heard_while_they_are_written() {
+    let folder = folder();
+    let heard = folder.path().join("heard");
+    let path = heard.clone();
+    let listener = Some(Listener::new(move |line| std::fs::write(&path, line).expect("a file")));
+    let script = "echo one; until [ -s heard ]; do :; done; cat heard";
+    let finished = finished(Job { listener, ..shell(folder.path(), script) }).await;
+    assert_eq!(finished.stdout, b"one\none");
+}
+
 #[cfg(target_os = "linux")]
 mod trees {
     use super::*;
 
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use depbot::process::end_orphans;
     use nix::sys::stat::Mode;
     use nix::unistd::mkfifo;
 
@@ -131,5 +146,25 @@ mod trees {
             pid = started => pid.expect("no panic").expect("a readable pipe"),
         };
         assert!(!is_alive(&pid));
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_depbot_left_is_ended_and_nothing_else() {
+        let folder = folder();
+        // A process that is over stands for the depbot that was killed, its mark rewritten from a living one.
+        let mark = finished(shell(folder.path(), "echo $DEPBOT_JOB")).await.stdout;
+        let mark = String::from_utf8(mark).expect("text").trim().to_owned();
+        let (owner, _) = mark.rsplit_once('/').expect("an owner");
+        let left = |owner: &str| {
+            #[expect(clippy::disallowed_methods, reason = "it must not be a job")]
+            let mut command = std::process::Command::new("sleep");
+            command.arg("1000").env("DEPBOT_JOB", format!("{owner}/0-0")).spawn().expect("it starts")
+        };
+        let (mut orphan, mut guarded) = (left(&format!("{owner}0")), left(owner));
+        end_orphans();
+        assert_eq!(orphan.wait().expect("it ends").signal(), Some(9));
+        assert!(guarded.try_wait().expect("it can be asked").is_none());
+        guarded.kill().expect("it can be killed");
+        guarded.wait().expect("it ends");
     }
 }

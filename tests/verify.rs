@@ -35,7 +35,7 @@ impl World {
         environment.remove("RUST_RECURSION_COUNT");
         environment.insert("CARGO_HOME".to_owned(), root.path().join("cargo").display().to_string());
         let toolbox = Toolbox { environment, cargo: "cargo".into(), jobs: Some(2) };
-        let bench = Bench { target: root.path().join("target"), root: folder };
+        let bench = Bench { target: root.path().join("target"), root: folder, listener: None };
         Self { root, toolbox, bench }
     }
 

@@ -15,15 +15,27 @@ const SWEEP_LIMIT: Duration = Duration::from_secs(2);
 /// How long a sweep gives the system to take away what it killed before it looks again.
 const SWEEP_PAUSE: Duration = Duration::from_millis(2);
 
-/// A value that no other job of this machine has.
+/// A value that no other job of this machine has: `<owner>/<serial>-<random>`, where the owner is this process.
 pub(super) struct Mark(String);
+
+/// Kills what the jobs of depbot processes left that were killed themselves, so that nothing of them holds a lock. Only
+/// Linux shows which processes these are; elsewhere nothing is done.
+pub fn end_orphans() {
+    for (process, mark) in marked_processes() {
+        if mark.split_once('/').is_some_and(|(owner, _)| !is_running(owner)) {
+            // Gone by itself is as good.
+            let _ = kill(process, Signal::SIGKILL);
+        }
+    }
+}
 
 impl Mark {
     pub(super) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let serial = NEXT.fetch_add(1, Ordering::Relaxed);
         let random = RandomState::new().build_hasher().finish();
-        Self(format!("{}-{serial}-{random:016x}", std::process::id()))
+        let id = std::process::id();
+        Self(format!("{}/{serial}-{random:016x}", owner(&id.to_string()).unwrap_or_default()))
     }
 
     pub(super) fn value(&self) -> &str {
@@ -80,22 +92,42 @@ impl Drop for Tree {
     }
 }
 
-/// The processes that carry a mark in their environment, daemons that left the group and the session included.
-/// A process that exists but was already killed has no environment any more, so it is not among them.
-#[cfg(target_os = "linux")]
+/// The processes of one job, daemons that left its group and session included.
 fn marked(mark: &Mark) -> Vec<Pid> {
-    let entry = format!("{MARK_VARIABLE}={}", mark.0).into_bytes();
-    let carries = |pid: i32| {
-        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|variable| variable == entry)
-    };
-    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let ids = processes.flatten().filter_map(|process| process.file_name().to_str()?.parse().ok());
-    ids.filter(|pid| carries(*pid)).map(Pid::from_raw).collect()
+    marked_processes().into_iter().filter(|(_, other)| *other == mark.0).map(|(process, _)| process).collect()
 }
 
-/// Elsewhere the environment of other processes cannot be read: only the group is ended.
-#[cfg(not(target_os = "linux"))]
-fn marked(_mark: &Mark) -> Vec<Pid> {
-    Vec::new()
+/// The processes that carry a mark in their environment. One that was killed and is not yet gone has no environment any
+/// more, so it is not among them; on systems other than Linux none is.
+fn marked_processes() -> Vec<(Pid, String)> {
+    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let ids = processes.flatten().filter_map(|process| process.file_name().to_str()?.parse::<i32>().ok());
+    ids.filter_map(|id| Some((Pid::from_raw(id), mark_of(id)?))).collect()
+}
+
+fn mark_of(id: i32) -> Option<String> {
+    let environment = std::fs::read(format!("/proc/{id}/environ")).ok()?;
+    let value = |variable: &[u8]| {
+        let value = variable.strip_prefix(MARK_VARIABLE.as_bytes())?.strip_prefix(b"=")?;
+        String::from_utf8(value.to_vec()).ok()
+    };
+    environment.split(|byte| *byte == 0).find_map(value)
+}
+
+/// A process for all time: its namespace, id and start, `<namespace>.<id>.<start>`.
+///
+/// Format: proc_pid_stat(5), field 22; the fields after the name in parentheses begin with the third.
+fn owner(id: &str) -> Option<String> {
+    let namespace = std::fs::read_link(format!("/proc/{id}/ns/pid")).ok()?;
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let started = stat.rsplit_once(')')?.1.split_whitespace().nth(22 - 3)?;
+    Some(format!("{}.{id}.{started}", namespace.display()))
+}
+
+/// Whether the owner of a mark is running. Whose owner is in another namespace, or is not told, is left alone.
+fn is_running(mark_owner: &str) -> bool {
+    let mut parts = mark_owner.split('.');
+    let (Some(namespace), Some(id)) = (parts.next(), parts.next()) else { return true };
+    let here = std::fs::read_link("/proc/self/ns/pid").is_ok_and(|link| link.display().to_string() == namespace);
+    !here || owner(id).as_deref() == Some(mark_owner)
 }

@@ -28,6 +28,7 @@ impl Toolbox {
             time_limit: RESOLVE_LIMIT,
             output: Output::Separate,
             output_limit: ANSWER_LIMIT,
+            listener: None,
         }
     }
 
@@ -55,6 +56,7 @@ impl Toolbox {
             time_limit: limit,
             output: Output::Merged,
             output_limit: OUTPUT_LIMIT,
+            listener: bench.listener.clone(),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Proof: real cargo in a worktree, from edited manifests to a lock, and from commands to a verdict.
 //!
-//! What cargo and the repository's commands may see of the environment is decided in [`environment`]; every command
-//! that runs code of packages passes through [`sandbox`]. Which trees are proved, and what a verdict means for an
+//! What cargo and the repository's commands may see of the environment is decided in `environment`; every command
+//! that runs code of packages passes through `sandbox`. Which trees are proved, and what a verdict means for an
 //! update, is left to the caller.
 
 mod command;
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::model::Verdict;
-use crate::process::{self, ProcessError};
+use crate::process::{self, Listener, ProcessError};
 
 pub use command::{SplitError, split};
 pub use relock::{LockTarget, Relock, RelockError, Relocked, relock};
@@ -44,6 +44,8 @@ pub struct Bench {
     pub root: PathBuf,
     /// The target folder.
     pub target: PathBuf,
+    /// Who hears what its commands write, line by line.
+    pub listener: Option<Listener>,
 }
 
 /// Why a tool has no answer.

@@ -99,8 +99,15 @@ impl Locksmith<'_> {
         if request.refresh {
             return self.cargo(&["update"]).await;
         }
+        let pending: Vec<_> = request.targets.iter().filter(|target| !holds(before, target)).collect();
+        if let [target] = pending[..] {
+            match self.set(before, target).await {
+                Err(RelockError::Unresolvable(_)) => {}
+                done => return done,
+            }
+        }
         let specs = |fits: &dyn Fn(&LockTarget) -> bool| {
-            let targets = request.targets.iter().filter(|target| fits(target) && !holds(before, target));
+            let targets = pending.iter().filter(|target| fits(target));
             targets.filter_map(|target| Some(spec_of(before, movable(before, target)?))).collect::<Vec<_>>()
         };
         match self.update(&specs(&|_| true)).await {
