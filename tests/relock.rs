@@ -138,6 +138,17 @@ async fn a_release_newer_than_planned_leaves_no_trace() {
         refresh: false,
     };
     case.holds(&["aa 1.1.0", "bb 1.1.0", "cc 1.0.0"]).await;
+    // Several at once, and what nothing but the lock names.
+    let new: &[Release<'_>] = &[
+        ("aa", "1.1.0", &[("cc", "1")]),
+        ("aa", "1.2.0", &[("cc", "1")]),
+        ("bb", "2.0.0", &[]),
+        ("bb", "2.1.0", &[]),
+        ("cc", "1.5.0", &[]),
+        ("cc", "1.6.0", &[]),
+    ];
+    let targets = &[("aa", "1.0.0", "1.1.0"), ("bb", "1.0.0", "2.0.0"), ("cc", "1.0.0", "1.5.0")];
+    Case { new, targets, after: "aa = '1'\nbb = '2'", ..case }.holds(&["aa 1.1.0", "bb 2.0.0", "cc 1.5.0"]).await;
 }
 
 #[tokio::test]
@@ -151,6 +162,8 @@ async fn an_incompatible_release_that_is_not_the_newest_is_locked() {
         refresh: false,
     };
     case.holds(&["aa 1.0.0", "aa 2.0.0", "bb 1.0.0"]).await;
+    // An open requirement admits both; what is locked has to move to let go.
+    Case { after: "aa = '>=1'\nbb = '1'", ..case }.holds(&["aa 1.5.0", "aa 2.0.0", "bb 1.0.0"]).await;
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod compiler;
 mod environment;
 mod jobs;
 mod lock;
+mod pins;
 mod relock;
 mod resolver;
 mod sandbox;

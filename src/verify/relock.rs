@@ -1,7 +1,8 @@
 //! From edited manifests to a lock that holds exactly what was planned, with as few calls of cargo as it takes.
 //!
 //! One `cargo update` with all targets does most: unlocked together, they may move even where releases pin each other.
-//! What it moved too far (a release may be too young for the plan) is then set precisely, one call for each.
+//! What it moved too far (a release may be too young for the plan) is then set precisely: with `--precise` where it is
+//! one package, with [`Pins`] where there are several.
 
 use std::path::Path;
 
@@ -10,6 +11,7 @@ use semver::Version;
 
 use super::Toolbox;
 use super::lock::{Lock, LockedPackage};
+use super::pins::Pins;
 use super::resolver;
 use crate::model::{CrateName, Failure, is_compatible};
 use crate::process::ProcessError;
@@ -84,6 +86,9 @@ pub async fn relock(toolbox: &Toolbox, folder: &Path, request: &Relock) -> Resul
     Ok(Relocked { before: before.text, after })
 }
 
+/// How the locked package is found that moves for a target.
+type Finder = for<'a> fn(&'a Lock, &'a LockTarget) -> Option<&'a LockedPackage>;
+
 /// Who works on the lock of one folder.
 struct Locksmith<'a> {
     toolbox: &'a Toolbox,
@@ -100,7 +105,9 @@ impl Locksmith<'_> {
             return self.cargo(&["update"]).await;
         }
         let pending: Vec<_> = request.targets.iter().filter(|target| !holds(before, target)).collect();
-        if let [target] = pending[..] {
+        if let [target] = pending[..]
+            && replaced(before, target).is_some()
+        {
             match self.set(before, target).await {
                 Err(RelockError::Unresolvable(_)) => {}
                 done => return done,
@@ -108,7 +115,7 @@ impl Locksmith<'_> {
         }
         let specs = |fits: &dyn Fn(&LockTarget) -> bool| {
             let targets = pending.iter().filter(|target| fits(target));
-            targets.filter_map(|target| Some(spec_of(before, movable(before, target)?))).collect::<Vec<_>>()
+            targets.filter_map(|target| Some(spec_of(before, replaced(before, target)?))).collect::<Vec<_>>()
         };
         match self.update(&specs(&|_| true)).await {
             Err(RelockError::Unresolvable(_)) => {
@@ -125,13 +132,24 @@ impl Locksmith<'_> {
                 }
                 // What a release that is not wanted brought along must not stay.
                 self.restore(before)?;
-                self.update(&specs(&|target| !strays(target))).await
+                match self.pin(&request.targets, replaced).await {
+                    Err(RelockError::Unresolvable(_)) => self.update(&specs(&|target| !strays(target))).await,
+                    done => done,
+                }
             }
         }
     }
 
     /// Sets precisely what differs, round by round: one target may stand in the way of another.
     async fn settle(&self, targets: &[LockTarget]) -> Result<(), RelockError> {
+        let lock = self.lock()?;
+        if targets.iter().filter(|target| !holds(&lock, target)).count() > 1 {
+            match self.pin(targets, replaced).await {
+                // One at a time may go further, and tells which of them is in the way.
+                Ok(()) | Err(RelockError::Unresolvable(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
         for _ in 0..=targets.len() {
             let mut refused = None;
             let mut progress = false;
@@ -157,10 +175,35 @@ impl Locksmith<'_> {
         missing.map_or(Ok(()), |target| Err(RelockError::Unresolvable(not_held(target))))
     }
 
-    /// Moves the package that is nearest to the target to it.
+    /// Sets all targets at once, by exact requirements, and lets what `moving` finds for each move. What does not resolve
+    /// changes nothing.
+    async fn pin(&self, targets: &[LockTarget], moving: Finder) -> Result<(), RelockError> {
+        let lock = self.lock()?;
+        let pending = targets.iter().filter(|target| !holds(&lock, target));
+        let specs: Vec<_> = pending.filter_map(|target| Some(spec_of(&lock, moving(&lock, target)?))).collect();
+        let members = self.metadata(&["--no-deps"]).await?;
+        let Some(member) = members.packages.first() else { return self.update(&specs).await };
+        let pins = Pins::set(member.manifest_path.as_std_path(), &lock, targets);
+        let pins = pins.map_err(|error| self.lock_error(error))?;
+        let updated = self.update(&specs).await;
+        drop(pins);
+        match updated {
+            // The lock still has the pins as dependencies of that member: this call leaves them out.
+            Ok(()) => self.metadata(&["--all-features"]).await.map(|_| ()),
+            Err(error) => self.restore(&lock).and(Err(error)),
+        }
+    }
+
+    /// Moves one package to its target.
     async fn set(&self, lock: &Lock, target: &LockTarget) -> Result<(), RelockError> {
-        let package = movable(lock, target).ok_or_else(|| RelockError::Unresolvable(not_held(target)))?;
-        self.cargo(&["update", "-p", &spec_of(lock, package), "--precise", &target.to.to_string()]).await
+        if let Some(package) = replaced(lock, target) {
+            return self.cargo(&["update", "-p", &spec_of(lock, package), "--precise", &target.to.to_string()]).await;
+        }
+        // Cargo moves all users of a package to a precise version, and some may need what is locked now.
+        if others(lock, target).next().is_none() {
+            return Err(RelockError::Unresolvable(not_held(target)));
+        }
+        self.pin(std::slice::from_ref(target), movable).await
     }
 
     /// Lets these packages move; with none, only what the manifests ask for.
@@ -177,10 +220,14 @@ impl Locksmith<'_> {
 
     /// Proves that the lock resolves as it is, and that the targets are what would be built.
     async fn prove(&self, targets: &[LockTarget]) -> Result<(), RelockError> {
-        let answer = self.answer(&["metadata", "--format-version", "1", "--locked", "--all-features"]).await?;
-        let metadata = MetadataCommand::parse(String::from_utf8_lossy(&answer)).map_err(RelockError::Metadata)?;
+        let metadata = self.metadata(&["--locked", "--all-features"]).await?;
         let missing = targets.iter().find(|target| !is_used(&metadata, target));
         missing.map_or(Ok(()), |target| Err(RelockError::Unresolvable(not_held(target))))
+    }
+
+    async fn metadata(&self, options: &[&str]) -> Result<Metadata, RelockError> {
+        let answer = self.answer(&[&["metadata", "--format-version", "1"], options].concat()).await?;
+        MetadataCommand::parse(String::from_utf8_lossy(&answer)).map_err(RelockError::Metadata)
     }
 
     async fn cargo(&self, arguments: &[&str]) -> Result<(), RelockError> {
@@ -218,9 +265,14 @@ fn holds(lock: &Lock, target: &LockTarget) -> bool {
     let mut only_git = true;
     let held = packages.any(|package| {
         only_git &= package.is_git();
-        package.version == target.to
+        is_same(&package.version, &target.to)
     });
     held || (locked && only_git)
+}
+
+/// Whether two versions are one release: registries hold a version once, whatever its build metadata.
+fn is_same(one: &Version, other: &Version) -> bool {
+    one.cmp_precedence(other).is_eq()
 }
 
 /// Whether an update went past a target.
@@ -229,16 +281,22 @@ fn strays(before: &Lock, after: &Lock, target: &LockTarget) -> bool {
     !holds(after, target) && after.named(target.krate.as_str()).filter(moved).any(|package| package.version > target.to)
 }
 
-/// The locked package that has to move for a target: the one that it can take the place of, or else what it replaces.
+/// The locked package that a target can take the place of. There is none where only an edited requirement brings the
+/// target in: what is locked then may be there for others, and stays for them.
+fn replaced<'a>(lock: &'a Lock, target: &'a LockTarget) -> Option<&'a LockedPackage> {
+    others(lock, target)
+        .find(|package| is_compatible(&package.version, &target.to) || is_compatible(&target.to, &package.version))
+}
+
+/// The locked package to move when nothing else has brought the target in: a requirement may be open.
 fn movable<'a>(lock: &'a Lock, target: &'a LockTarget) -> Option<&'a LockedPackage> {
-    let candidates = || lock.named(target.krate.as_str()).filter(|package| package.version != target.to);
-    let compatible = |package: &&LockedPackage| {
-        is_compatible(&package.version, &target.to) || is_compatible(&target.to, &package.version)
-    };
-    candidates()
-        .find(compatible)
-        .or_else(|| candidates().find(|package| Some(&package.version) == target.from.as_ref()))
-        .or_else(|| candidates().last())
+    let from = |package: &&LockedPackage| Some(&package.version) == target.from.as_ref();
+    replaced(lock, target).or_else(|| others(lock, target).find(from)).or_else(|| others(lock, target).last())
+}
+
+/// The locked releases of a target's package beside the one that is wanted.
+fn others<'a>(lock: &'a Lock, target: &'a LockTarget) -> impl Iterator<Item = &'a LockedPackage> {
+    lock.named(target.krate.as_str()).filter(|package| !is_same(&package.version, &target.to))
 }
 
 /// A package id that names one package of a lock.
@@ -258,7 +316,7 @@ fn is_used(metadata: &Metadata, target: &LockTarget) -> bool {
     let mut packages = metadata.packages.iter().filter(|package| *package.name == target.krate.as_str());
     packages.any(|package| {
         let is_git = package.source.as_ref().is_some_and(|source| source.repr.starts_with("git+"));
-        package.version == target.to || is_git
+        is_same(&package.version, &target.to) || is_git
     })
 }
 
