@@ -139,7 +139,7 @@ fn misfits(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<Strin
             ("properties", Value::Object(properties)) => {
                 let pairs = properties.iter().filter_map(|(key, rule)| Some((key, rule, value.get(key)?)));
                 pairs.for_each(|(key, rule, value)| {
-                    problems.extend(misfits(root, rule, value, &format!("{path}.{key}")))
+                    problems.extend(misfits(root, rule, value, &format!("{path}.{key}")));
                 });
             }
             ("additionalProperties", Value::Bool(false)) => {
@@ -199,5 +199,31 @@ fn collect_constants(schema: &Value, words: &mut BTreeSet<String>) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    /// Whatever happened to the file: no panic, and the place is one of its own.
+    #[test]
+    fn any_text_is_a_plan_or_refused_at_a_place_within_it(at in 0..20_000_usize, cut in 0..60_usize, put in "[\\[\\]\",:{}a-z0-9]{0,4}") {
+        let mut text = wire::plan_to_json(&samples::plan());
+        let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let end = ((at + cut).min(text.len())..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
+        text.replace_range(at..end, &put);
+        if let Err(error) = wire::plan_from_json(&text) {
+            proptest::prop_assert!(error.line <= text.lines().count() + 1, "{}", error);
+        }
+    }
+
+    #[test]
+    fn a_duration_of_days_keeps_its_nanoseconds(nanos in 0..4_000_000_000_000_000_u64) {
+        let took = std::time::Duration::from_nanos(nanos);
+        let verdict = depbot::model::Verdict::Pass {
+            runs: vec![depbot::model::CommandRun { phase: depbot::model::Phase::Check, command: String::new(), took }],
+            red_before: Vec::new(),
+        };
+        proptest::prop_assert_eq!(wire::verdict_from_json(&wire::verdict_to_json(&verdict)), Ok(verdict));
     }
 }

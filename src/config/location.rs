@@ -20,7 +20,11 @@ pub(super) struct Location {
 
 const SECRET: LocationProblem = LocationProblem {
     message: "holds a user name, password or token",
-    help: "take out what stands between `://` and `@`; credentials come from the environment, see `depbot help`",
+    help: "take out what stands before `@` and after `?`; the token comes from the environment, as DEPBOT_GITHUB_TOKEN",
+};
+const INDEX_SECRET: LocationProblem = LocationProblem {
+    message: "holds a user name, password or token",
+    help: "take out what stands before `@` and after `?`; cargo's own credentials for the registry are used",
 };
 
 /// Reads a repository's URL: https, http, ssh, `user@host:path`, `file://`, or a path.
@@ -72,7 +76,7 @@ pub(super) fn index(url: &str) -> Result<(), LocationProblem> {
     };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if holds_secret(scheme, rest) {
-        return Err(SECRET);
+        return Err(INDEX_SECRET);
     }
     match (scheme, sparse) {
         ("http", _) if !is_loopback(host) => {

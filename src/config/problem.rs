@@ -3,6 +3,9 @@
 use std::ops::Range;
 
 /// One thing that is wrong in `repos.toml`.
+///
+/// Spans are bytes of the text that was read. Who shows lines of it shows [`super::masked`] of it, where the same spans
+/// hold and no secret is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The bytes of the text that it is about.

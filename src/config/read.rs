@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::choice::ForgeKind;
 use super::problem::Problem;
 use super::repos::{self, Found};
-use super::section::Section;
+use super::section::{Entry, Section, type_name};
 use super::value::{self, Placed};
 use super::{Config, ForgeConfig, Group, Hold, Pattern, Settings};
 use crate::model::RegistryName;
@@ -92,16 +92,16 @@ fn root(document: &Spanned<DeTable<'_>>, today: Date, problems: &mut Vec<Problem
     let discovers = root.tables("discover", problems);
     let discovering = !discovers.is_empty();
     discovers.into_iter().for_each(|section| discover(section, &forge, problems));
-    let repos = root.tables("repo", problems).into_iter().map(|section| repos::repo(section, &defaults, problems));
-    let repos: Vec<Found> = repos.collect();
-    if repos.is_empty() && !discovering && problems.is_empty() {
+    let before = problems.len();
+    let sections = root.tables("repo", problems);
+    if sections.is_empty() && !discovering && problems.len() == before {
         let help = "add `[[repo]]` on a line of its own, and `url = \"https://github.com/acme/payments\"` below it";
         problems.push(Problem::new(0..0, "there is no repository").help(help));
     }
+    let repos: Vec<Found> = sections.into_iter().map(|section| repos::repo(section, &defaults, problems)).collect();
     repos::check_unique(&repos, problems);
-    let holds = root.tables("hold", problems).into_iter().filter_map(|section| hold(section, today, problems));
+    let holds = root.tables("hold", problems).into_iter().filter_map(|section| hold(section, today, &repos, problems));
     let holds: Vec<(Hold, Option<Vec<Placed<Pattern>>>)> = holds.collect();
-    holds.iter().for_each(|(_, wanted)| repos::check_matches(wanted.as_deref(), &repos, problems));
     let groups = groups(root.tables("group", problems), problems);
     root.close(problems);
     Config { forge, registries: registries.unwrap_or_default(), repos: repos::finish(repos, &holds, &groups) }
@@ -131,10 +131,9 @@ fn registries(section: &Section<'_>, problems: &mut Vec<Problem>) -> BTreeMap<Re
     for (key, value) in section.names() {
         let title = format!("[registries.{}]", key.get_ref());
         let DeValue::Table(table) = value.get_ref() else {
-            let message = format!("`{}` is not a table", key.get_ref());
-            problems.push(
-                Problem::new(value.span(), message).help(format!("write `{title}` and `index = \"…\"` below it")),
-            );
+            let message = format!("`{}` is {}, not a table", key.get_ref(), type_name(value));
+            let help = format!("write `{title}` on a line of its own, and `index = \"…\"` below it");
+            problems.push(Problem::new(value.span(), message).help(help));
             continue;
         };
         let name = RegistryName::new(key.get_ref().as_ref());
@@ -169,11 +168,13 @@ fn discover(mut section: Section<'_>, forge: &ForgeConfig, problems: &mut Vec<Pr
 fn hold(
     mut section: Section<'_>,
     today: Date,
+    found: &[Found],
     problems: &mut Vec<Problem>,
 ) -> Option<(Hold, Option<Vec<Placed<Pattern>>>)> {
     let krate = section.require("crate", r#""openssl""#, problems, value::pattern);
     let versions = section.read("versions", r#"">=0.11""#, problems, value::requirement);
     let repos = section.read("repos", r#"["payments"]"#, problems, value::patterns);
+    repos::check_matches(repos.as_deref().unwrap_or_default(), found, problems);
     let owner = section.require("owner", r#""platform""#, problems, value::filled);
     let reason = section.require("reason", r#""FIPS build, see PLAT-411""#, problems, value::filled);
     let until = section.require("until", "2026-12-31", problems, |entry, problems| {
@@ -195,7 +196,7 @@ fn hold(
 fn groups(sections: Vec<Section<'_>>, problems: &mut Vec<Problem>) -> Vec<Group> {
     let mut groups: Vec<Placed<Group>> = Vec::new();
     for mut section in sections {
-        let placed = |entry: super::section::Entry<'_>, problems: &mut Vec<Problem>| {
+        let placed = |entry: Entry<'_>, problems: &mut Vec<Problem>| {
             value::filled(entry, problems).map(|name| (name, entry.span()))
         };
         let name = section.require("name", r#""tokio""#, problems, placed);

@@ -77,16 +77,15 @@ pub(super) fn check_unique(repos: &[Found], problems: &mut Vec<Problem>) {
     }
 }
 
-/// Says which of a hold's patterns match no repository. As long as one has no name, nobody knows.
-pub(super) fn check_matches(wanted: Option<&[Placed<Pattern>]>, repos: &[Found], problems: &mut Vec<Problem>) {
+/// Says which of a hold's patterns match no repository. As long as one has no name, or there is none, nobody knows.
+pub(super) fn check_matches(wanted: &[Placed<Pattern>], repos: &[Found], problems: &mut Vec<Problem>) {
     let names: Option<Vec<&str>> =
         repos.iter().map(|found| found.name.as_ref().map(|(name, _)| name.as_str())).collect();
-    let (Some(wanted), Some(names)) = (wanted, names) else { return };
+    let Some(names) = names.filter(|names| !names.is_empty()) else { return };
     for (pattern, span) in wanted.iter().filter(|(pattern, _)| !names.iter().any(|name| pattern.matches(name))) {
         let text = pattern.as_str();
         let help = match nearest(text, &names) {
             Some(near) => format!("did you mean {near:?}?"),
-            None if names.is_empty() => "there is no repository to match".to_owned(),
             None if names.len() > 12 => "write the `name` of a [[repo]], or the last part of its URL".to_owned(),
             None => format!("the repositories are {}", one_of(names.iter().map(|name| format!("{name:?}")))),
         };

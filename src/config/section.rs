@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::Problem;
-use super::suggest::{belongs, nearest, one_of};
+use super::suggest::{elsewhere, nearest, one_of};
 
 /// A table whose keys are read one by one. What was not asked for when it is closed is not known.
 pub(super) struct Section<'a> {
@@ -120,13 +120,14 @@ impl<'a> Section<'a> {
     pub(super) fn close(self, problems: &mut Vec<Problem>) {
         for (key, _) in self.table.iter().filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref())) {
             let text = key.get_ref();
-            let place = if self.title.is_empty() { "the top of the file" } else { &self.title };
-            let help = match (nearest(text, &self.known), belongs(text)) {
+            let place = if self.title.is_empty() { "at the top of the file" } else { &format!("in {}", self.title) };
+            let help = match (nearest(text, &self.known), elsewhere(text)) {
                 (Some(near), _) => format!("did you mean `{near}`?"),
-                (None, Some(home)) => format!("`{text}` belongs in {home}"),
+                (None, Some((key, home))) if key == text => format!("`{key}` belongs in {home}"),
+                (None, Some((key, home))) => format!("did you mean `{key}`? It belongs in {home}"),
                 (None, None) => format!("known here: {}", one_of(self.known.iter().map(|key| format!("`{key}`")))),
             };
-            problems.push(Problem::new(key.span(), format!("unknown key `{text}` in {place}")).help(help));
+            problems.push(Problem::new(key.span(), format!("unknown key `{text}` {place}")).help(help));
         }
     }
 

@@ -5,20 +5,15 @@ use super::read::{FLEET_KEYS, setting_keys};
 /// The candidate that `text` is most likely a slip of, if any is near enough.
 pub(super) fn nearest<'a>(text: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let text = text.to_lowercase().replace('_', "-");
-    let limit = (text.chars().count() / 3).clamp(1, 3);
+    let limit = (text.chars().count() / 4).clamp(1, 3);
     let distances = candidates.iter().map(|candidate| (distance(&text, candidate), *candidate));
     distances.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, near)| near)
 }
 
-/// The section that a key belongs in when it stands in a wrong one.
-pub(super) fn belongs(key: &str) -> Option<&'static str> {
-    if setting_keys().contains(&key) {
-        Some("[defaults] or a [[repo]]")
-    } else if FLEET_KEYS.contains(&key) {
-        Some("[fleet]")
-    } else {
-        None
-    }
+/// The key of another section that `text` is or is most likely a slip of, with that section.
+pub(super) fn elsewhere(text: &str) -> Option<(&'static str, &'static str)> {
+    let setting = nearest(text, &setting_keys()).map(|key| (key, "[defaults] or a [[repo]]"));
+    setting.or_else(|| nearest(text, &FLEET_KEYS).map(|key| (key, "[fleet]")))
 }
 
 /// `a`, `a or b`, `a, b or c`.

@@ -90,17 +90,15 @@ pub(super) fn pattern(entry: Entry<'_>, problems: &mut Vec<Problem>) -> Option<P
     glob(entry, &text, entry.span(), problems)
 }
 
-/// A list with at least one glob.
+/// A list with at least one glob; those of it that could be read.
 pub(super) fn patterns(entry: Entry<'_>, problems: &mut Vec<Problem>) -> Option<Vec<Placed<Pattern>>> {
     let texts = placed_texts(entry, problems)?;
     if texts.is_empty() {
         problems.push(entry.problem("is an empty list").help(entry.like()));
         return None;
     }
-    let count = texts.len();
     let placed = |(text, span): Placed<&str>| Some((glob(entry, text, span.clone(), problems)?, span));
-    let patterns: Vec<Placed<Pattern>> = texts.into_iter().filter_map(placed).collect();
-    (patterns.len() == count).then_some(patterns)
+    Some(texts.into_iter().filter_map(placed).collect())
 }
 
 /// A duration, which may be nothing.
@@ -133,7 +131,10 @@ pub(super) fn date(entry: Entry<'_>, problems: &mut Vec<Problem>) -> Option<Date
     let date = match entry.value.get_ref() {
         DeValue::Datetime(datetime) => match (datetime.date, datetime.time) {
             (Some(date), None) => jiff_date(date),
-            _ => None,
+            _ => {
+                problems.push(entry.problem("has a time of day, a day is enough").help(entry.like()));
+                return None;
+            }
         },
         DeValue::String(text) => text.parse().ok(),
         _ => {
