@@ -7,6 +7,7 @@ mod pattern;
 mod problem;
 mod read;
 mod repos;
+mod rules;
 #[expect(dead_code, reason = "its types describe repos.toml, nothing is read into them")]
 mod schema;
 mod section;

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use semver::VersionReq;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::choice::ForgeKind;
 use super::problem::Problem;
 use super::repos::{self, Found};
-use super::section::{Entry, Section, type_name};
-use super::value::{self, Placed};
-use super::{Config, ForgeConfig, Group, Hold, Pattern, Settings};
+use super::rules::{self, PlacedHold};
+use super::section::{Section, type_name};
+use super::value;
+use super::{Config, ForgeConfig, Settings};
 use crate::model::RegistryName;
 
 const GITHUB_API: &str = "https://api.github.com";
@@ -80,31 +80,38 @@ fn root(document: &Spanned<DeTable<'_>>, today: Date, problems: &mut Vec<Problem
         Some(section) => fleet(section, problems),
         None => ForgeConfig::GitHub { api_url: GITHUB_API.to_owned() },
     };
-    let defaults = match root.table("defaults", problems) {
-        Some(mut section) => {
-            let settings = settings(&mut section, &Settings::default(), problems);
-            section.close(problems);
-            settings
-        }
-        None => Settings::default(),
-    };
+    let defaults = root.table("defaults", problems).map(|section| defaults(section, problems)).unwrap_or_default();
     let registries = root.table("registries", problems).map(|section| registries(&section, problems));
-    let discovers = root.tables("discover", problems);
-    let discovering = !discovers.is_empty();
-    discovers.into_iter().for_each(|section| discover(section, &forge, problems));
+    let repos = repositories(&mut root, &forge, &defaults, problems);
+    let holds = root.tables("hold", problems).into_iter();
+    let holds: Vec<PlacedHold> = holds.filter_map(|section| rules::hold(section, today, &repos, problems)).collect();
+    let groups = rules::groups(root.tables("group", problems), problems);
+    root.close(problems);
+    Config { forge, registries: registries.unwrap_or_default(), repos: repos::finish(repos, &holds, &groups) }
+}
+
+fn defaults(mut section: Section<'_>, problems: &mut Vec<Problem>) -> Settings {
+    let settings = settings(&mut section, &Settings::default(), problems);
+    section.close(problems);
+    settings
+}
+
+fn repositories(
+    root: &mut Section<'_>,
+    forge: &ForgeConfig,
+    defaults: &Settings,
+    problems: &mut Vec<Problem>,
+) -> Vec<Found> {
     let before = problems.len();
+    root.tables("discover", problems).into_iter().for_each(|section| discover(section, forge, problems));
     let sections = root.tables("repo", problems);
-    if sections.is_empty() && !discovering && problems.len() == before {
+    if sections.is_empty() && problems.len() == before {
         let help = "add `[[repo]]` on a line of its own, and `url = \"https://github.com/acme/payments\"` below it";
         problems.push(Problem::new(0..0, "there is no repository").help(help));
     }
-    let repos: Vec<Found> = sections.into_iter().map(|section| repos::repo(section, &defaults, problems)).collect();
+    let repos: Vec<Found> = sections.into_iter().map(|section| repos::repo(section, defaults, problems)).collect();
     repos::check_unique(&repos, problems);
-    let holds = root.tables("hold", problems).into_iter().filter_map(|section| hold(section, today, &repos, problems));
-    let holds: Vec<(Hold, Option<Vec<Placed<Pattern>>>)> = holds.collect();
-    let groups = groups(root.tables("group", problems), problems);
-    root.close(problems);
-    Config { forge, registries: registries.unwrap_or_default(), repos: repos::finish(repos, &holds, &groups) }
+    repos
 }
 
 fn fleet(mut section: Section<'_>, problems: &mut Vec<Problem>) -> ForgeConfig {
@@ -163,53 +170,4 @@ fn discover(mut section: Section<'_>, forge: &ForgeConfig, problems: &mut Vec<Pr
     };
     problems.push(Problem::new(section.span(), message).help(help));
     section.close(problems);
-}
-
-fn hold(
-    mut section: Section<'_>,
-    today: Date,
-    found: &[Found],
-    problems: &mut Vec<Problem>,
-) -> Option<(Hold, Option<Vec<Placed<Pattern>>>)> {
-    let krate = section.require("crate", r#""openssl""#, problems, value::pattern);
-    let versions = section.read("versions", r#"">=0.11""#, problems, value::requirement);
-    let repos = section.read("repos", r#"["payments"]"#, problems, value::patterns);
-    repos::check_matches(repos.as_deref().unwrap_or_default(), found, problems);
-    let owner = section.require("owner", r#""platform""#, problems, value::filled);
-    let reason = section.require("reason", r#""FIPS build, see PLAT-411""#, problems, value::filled);
-    let until = section.require("until", "2026-12-31", problems, |entry, problems| {
-        let until = value::date(entry, problems)?;
-        if until < today {
-            let name = krate.as_ref().map_or("?", Pattern::as_str);
-            let owner = owner.as_deref().unwrap_or("its owner");
-            let message = format!("the hold on `{name}` ended on {until}: {owner} has to decide again");
-            let help = format!("take the hold out, or let {owner} set a day from {today} on");
-            problems.push(Problem::new(entry.span(), message).help(help));
-        }
-        Some(until)
-    });
-    section.close(problems);
-    let versions = versions.unwrap_or(VersionReq::STAR);
-    Some((Hold { krate: krate?, versions, owner: owner?, reason: reason?, until: until? }, repos))
-}
-
-fn groups(sections: Vec<Section<'_>>, problems: &mut Vec<Problem>) -> Vec<Group> {
-    let mut groups: Vec<Placed<Group>> = Vec::new();
-    for mut section in sections {
-        let placed = |entry: Entry<'_>, problems: &mut Vec<Problem>| {
-            value::filled(entry, problems).map(|name| (name, entry.span()))
-        };
-        let name = section.require("name", r#""tokio""#, problems, placed);
-        let crates = section.require("crates", r#"["tokio", "tokio-*"]"#, problems, value::patterns);
-        section.close(problems);
-        let Some((name, span)) = name else { continue };
-        if let Some((_, first)) = groups.iter().find(|(group, _)| group.name == name) {
-            let message = format!("the group `{name}` is there twice");
-            let help = "put the crates into one group, or give the second another `name`";
-            problems.push(Problem::new(span.clone(), message).help(help).related(first.clone(), "the first"));
-        }
-        let crates = crates.unwrap_or_default().into_iter().map(|(pattern, _)| pattern).collect();
-        groups.push((Group { name, crates }, span));
-    }
-    groups.into_iter().map(|(group, _)| group).collect()
 }

@@ -1,13 +1,16 @@
 //! The repositories of `repos.toml`: each by itself, all against each other, and what is said about them elsewhere.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use super::location::{Location, masked};
 use super::problem::Problem;
 use super::read::settings;
+use super::rules::PlacedHold;
 use super::section::{Entry, Section};
 use super::suggest::{nearest, one_of};
 use super::value::{self, Placed};
-use super::{Group, Hold, Pattern, ReleaseMode, RepoConfig, Settings};
+use super::{Group, Pattern, ReleaseMode, RepoConfig, Settings};
 use crate::model::{BranchName, RepoName};
 
 /// A `[[repo]]` as far as it could be read.
@@ -38,18 +41,23 @@ pub(super) fn repo(mut section: Section<'_>, defaults: &Settings, problems: &mut
         None => (None, None),
     };
     let default_name = match (&url, &location) {
-        (Some((_, span)), Some(location)) if !has_name => match RepoName::new(location.name.as_str()) {
-            Ok(name) => Some((name, span.clone())),
-            Err(error) => {
-                let help = "add a `name` of letters, digits, `-`, `_` and `.`";
-                problems.push(Problem::new(span.clone(), error.to_string()).help(help));
-                None
-            }
-        },
+        (Some((_, span)), Some(location)) if !has_name => named_after(location, span, problems),
         _ => None,
     };
     let identity = location.map(|location| location.identity);
     Found { url, identity, name: name.or(default_name), branch, release, settings }
+}
+
+/// The name of a repository that has none of its own.
+fn named_after(location: &Location, url: &Range<usize>, problems: &mut Vec<Problem>) -> Option<Placed<RepoName>> {
+    match RepoName::new(location.name.as_str()) {
+        Ok(name) => Some((name, url.clone())),
+        Err(error) => {
+            let help = "add a `name` of letters, digits, `-`, `_` and `.`";
+            problems.push(Problem::new(url.clone(), masked(&error.to_string())).help(help));
+            None
+        }
+    }
 }
 
 /// Says which repositories are there twice, by URL or else by name.
@@ -94,19 +102,15 @@ pub(super) fn check_matches(wanted: &[Placed<Pattern>], repos: &[Found], problem
 }
 
 /// The repositories that could be read, each with what is said about it elsewhere.
-pub(super) fn finish(
-    repos: Vec<Found>,
-    holds: &[(Hold, Option<Vec<Placed<Pattern>>>)],
-    groups: &[Group],
-) -> Vec<RepoConfig> {
+pub(super) fn finish(repos: Vec<Found>, holds: &[PlacedHold], groups: &[Group]) -> Vec<RepoConfig> {
     let mut finished = Vec::new();
     for found in repos {
         let (Some((url, _)), Some((name, _))) = (found.url, found.name) else { continue };
-        let concerns = |wanted: &Option<Vec<Placed<Pattern>>>| match wanted {
+        let concerns = |wanted: &Option<Vec<Pattern>>| match wanted {
             None => true,
-            Some(patterns) => patterns.iter().any(|(pattern, _)| pattern.matches(name.as_str())),
+            Some(patterns) => patterns.iter().any(|pattern| pattern.matches(name.as_str())),
         };
-        let holds = holds.iter().filter(|(_, wanted)| concerns(wanted)).map(|(hold, _)| hold.clone()).collect();
+        let holds = holds.iter().filter(|placed| concerns(&placed.repos)).map(|placed| placed.hold.clone()).collect();
         let Found { branch, release, settings, .. } = found;
         finished.push(RepoConfig { name, url, branch, release, settings, holds, groups: groups.to_vec() });
     }
