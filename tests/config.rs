@@ -161,6 +161,20 @@ fn the_schema_and_the_reader_know_the_same_keys() {
 }
 
 #[test]
+fn a_key_in_a_wrong_section_is_sent_to_the_right_one() {
+    let schema = json_schema().to_value();
+    let check = |section: &str, home: &str| {
+        for key in schema.pointer(section).and_then(Value::as_object).expect(section).keys() {
+            let problems = parse(&format!("{key} = 1\n{REPO}"), TODAY).expect_err("it is in a wrong section");
+            let help = problems.iter().find_map(|problem| problem.help.clone());
+            assert_eq!(help, Some(format!("`{key}` belongs in {home}")), "{key}");
+        }
+    };
+    check("/definitions/Fleet/properties", "[fleet]");
+    check("/definitions/Settings/properties", "[defaults] or a [[repo]]");
+}
+
+#[test]
 fn the_schema_and_the_reader_know_the_same_words() {
     let schema = json_schema().to_value();
     let check = |definition: &str, section: &str, key: &str| {

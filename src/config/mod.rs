@@ -11,6 +11,7 @@ mod rules;
 #[expect(dead_code, reason = "its types describe repos.toml, nothing is read into them")]
 mod schema;
 mod section;
+mod settings;
 mod suggest;
 mod value;
 

@@ -8,17 +8,15 @@ use toml::de::{DeTable, DeValue};
 
 use super::choice::ForgeKind;
 use super::problem::Problem;
-use super::repos::{self, Found};
-use super::rules::{self, PlacedHold};
+use super::repos::{self, Found, PlacedHold};
+use super::rules;
 use super::section::{Section, type_name};
+use super::settings::settings;
 use super::value;
 use super::{Config, ForgeConfig, Settings};
 use crate::model::RegistryName;
 
 const GITHUB_API: &str = "https://api.github.com";
-
-/// The keys of `[fleet]`.
-pub(super) const FLEET_KEYS: [&str; 2] = ["forge", "api-url"];
 
 /// Reads `repos.toml`; an error is everything that is wrong with it, in the order of the text.
 ///
@@ -32,42 +30,6 @@ pub fn parse(text: &str, today: Date) -> Result<Config, Vec<Problem>> {
         Some(config) if problems.is_empty() => Ok(config),
         _ => Err(problems),
     }
-}
-
-/// The keys of `[defaults]`, each of which a `[[repo]]` may override.
-pub(super) fn setting_keys() -> Vec<&'static str> {
-    let empty = DeTable::new();
-    let mut section = Section::new("", 0..0, &empty);
-    settings(&mut section, &Settings::default(), &mut Vec::new());
-    section.known().to_vec()
-}
-
-/// The settings of a section, on top of `base`.
-pub(super) fn settings(section: &mut Section<'_>, base: &Settings, problems: &mut Vec<Problem>) -> Settings {
-    let mut settings = base.clone();
-    macro_rules! set {
-        ($field:ident, $key:literal, $example:literal, $reader:expr) => {
-            if let Some(value) = section.read($key, $example, problems, $reader) {
-                settings.$field = value;
-            }
-        };
-    }
-    set!(strategy, "strategy", r#""latest""#, value::choice);
-    set!(requirement, "requirement", r#""bump""#, value::choice);
-    set!(pins, "pins", r#""upgrade""#, value::choice);
-    set!(cooldown, "cooldown", r#""3d""#, value::span_of_time);
-    set!(msrv, "msrv", "true", value::flag);
-    set!(verify, "verify", r#"["cargo test --workspace --locked"]"#, value::some_texts);
-    set!(verify_timeout, "verify-timeout", r#""30m""#, value::time_limit);
-    set!(baseline, "baseline", r#""compare""#, value::choice);
-    set!(sandbox, "sandbox", r#""auto""#, value::choice);
-    set!(network, "network", "false", value::flag);
-    set!(automerge, "automerge", r#""minor""#, value::choice);
-    set!(merge_when, "merge-when", r#""checks""#, value::choice);
-    set!(merge_method, "merge-method", r#""squash""#, value::choice);
-    set!(labels, "labels", r#"["dependencies"]"#, value::texts);
-    set!(reviewers, "reviewers", r#"["a-person"]"#, value::texts);
-    settings
 }
 
 fn syntax_problem(error: &toml::de::Error) -> Problem {

@@ -5,12 +5,11 @@ use std::ops::Range;
 
 use super::location::{Location, masked};
 use super::problem::Problem;
-use super::read::settings;
-use super::rules::PlacedHold;
 use super::section::{Entry, Section};
+use super::settings::settings;
 use super::suggest::{nearest, one_of};
 use super::value::{self, Placed};
-use super::{Group, Pattern, ReleaseMode, RepoConfig, Settings};
+use super::{Group, Hold, Pattern, ReleaseMode, RepoConfig, Settings};
 use crate::model::{BranchName, RepoName};
 
 /// A `[[repo]]` as far as it could be read.
@@ -23,6 +22,14 @@ pub(super) struct Found {
     branch: Option<BranchName>,
     release: ReleaseMode,
     settings: Settings,
+}
+
+/// A hold, and which repositories it concerns.
+pub(super) struct PlacedHold {
+    /// The hold.
+    pub(super) hold: Hold,
+    /// Their names; `None` for all.
+    pub(super) repos: Option<Vec<Pattern>>,
 }
 
 /// Reads one `[[repo]]`.

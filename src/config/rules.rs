@@ -4,18 +4,10 @@ use jiff::civil::Date;
 use semver::VersionReq;
 
 use super::problem::Problem;
-use super::repos::{Found, check_matches};
+use super::repos::{Found, PlacedHold, check_matches};
 use super::section::{Entry, Section};
 use super::value::{self, Placed};
 use super::{Group, Hold, Pattern};
-
-/// A hold, and which repositories it concerns.
-pub(super) struct PlacedHold {
-    /// The hold.
-    pub(super) hold: Hold,
-    /// Their names; `None` for all.
-    pub(super) repos: Option<Vec<Pattern>>,
-}
 
 /// Reads one `[[hold]]`; `found` are the repositories that it may name.
 pub(super) fn hold(

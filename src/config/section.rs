@@ -111,11 +111,6 @@ impl<'a> Section<'a> {
         self.span.clone()
     }
 
-    /// The keys that were asked for.
-    pub(super) fn known(&self) -> &[&'static str] {
-        &self.known
-    }
-
     /// Says which keys of the table nobody asked for.
     pub(super) fn close(self, problems: &mut Vec<Problem>) {
         for (key, _) in self.table.iter().filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref())) {

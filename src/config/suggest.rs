@@ -1,6 +1,29 @@
 //! What a person may have meant: the nearest known word, the right place for a key.
 
-use super::read::{FLEET_KEYS, setting_keys};
+/// The keys that people are likely to put into a wrong section, by the right one.
+const HOMES: [(&str, &[&str]); 2] = [
+    ("[fleet]", &["forge", "api-url"]),
+    (
+        "[defaults] or a [[repo]]",
+        &[
+            "strategy",
+            "requirement",
+            "pins",
+            "cooldown",
+            "msrv",
+            "verify",
+            "verify-timeout",
+            "baseline",
+            "sandbox",
+            "network",
+            "automerge",
+            "merge-when",
+            "merge-method",
+            "labels",
+            "reviewers",
+        ],
+    ),
+];
 
 /// The candidate that `text` is most likely a slip of, if any is near enough.
 pub(super) fn nearest<'a>(text: &str, candidates: &[&'a str]) -> Option<&'a str> {
@@ -12,8 +35,7 @@ pub(super) fn nearest<'a>(text: &str, candidates: &[&'a str]) -> Option<&'a str>
 
 /// The key of another section that `text` is or is most likely a slip of, with that section.
 pub(super) fn elsewhere(text: &str) -> Option<(&'static str, &'static str)> {
-    let setting = nearest(text, &setting_keys()).map(|key| (key, "[defaults] or a [[repo]]"));
-    setting.or_else(|| nearest(text, &FLEET_KEYS).map(|key| (key, "[fleet]")))
+    HOMES.iter().find_map(|(home, keys)| Some((nearest(text, keys)?, *home)))
 }
 
 /// `a`, `a or b`, `a, b or c`.
