@@ -5,10 +5,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 /// How long a statement waits for another process to finish its transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often the change of a new file's journal mode is tried again, and what is waited before each time.
+const WAL_ATTEMPTS: u32 = 500;
+const WAL_PAUSE: Duration = Duration::from_millis(10);
 
 /// A kind of database file.
 #[derive(Clone, Copy, Debug)]
@@ -81,16 +85,30 @@ pub(crate) fn open(path: &Path, schema: &Schema) -> Result<Connection, DatabaseE
     connection.busy_timeout(BUSY_TIMEOUT).map_err(describe)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(describe)?;
     migrate(&mut connection, path, schema)?;
-    connection.pragma_update(None, "journal_mode", "wal").map_err(describe)?;
+    write_ahead(&connection).map_err(describe)?;
     Ok(connection)
+}
+
+/// Sets the journal mode to WAL. SQLite does not wait for others that do the same at this moment: it says that it is
+/// busy at once.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    for _ in 0..WAL_ATTEMPTS {
+        match connection.pragma_update(None, "journal_mode", "wal") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => std::thread::sleep(WAL_PAUSE),
+            result => return result,
+        }
+    }
+    connection.pragma_update(None, "journal_mode", "wal")
 }
 
 /// Brings the schema up to date, in one transaction so that two processes may do it at once.
 fn migrate(connection: &mut Connection, path: &Path, schema: &Schema) -> Result<(), DatabaseError> {
     let describe = |source: rusqlite::Error| describe(path, schema, source);
-    if version(connection, path, schema)? == schema.version() {
+    let snapshot = connection.transaction().map_err(describe)?;
+    if version(&snapshot, path, schema)? == schema.version() {
         return Ok(());
     }
+    drop(snapshot);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(describe)?;
     let from = version(&transaction, path, schema)?;
     for step in schema.migrations.iter().skip(from as usize) {
@@ -101,8 +119,8 @@ fn migrate(connection: &mut Connection, path: &Path, schema: &Schema) -> Result<
     transaction.commit().map_err(describe)
 }
 
-/// The version of the schema in the file; 0 for an empty file.
-fn version(connection: &Connection, path: &Path, schema: &Schema) -> Result<u32, DatabaseError> {
+/// The version of the schema in the file; 0 for an empty file. To be called in a transaction: it reads three things.
+fn version(connection: &Transaction<'_>, path: &Path, schema: &Schema) -> Result<u32, DatabaseError> {
     let describe = |source: rusqlite::Error| describe(path, schema, source);
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(describe);
     let found = u32::try_from(number("PRAGMA user_version")?).unwrap_or(u32::MAX);

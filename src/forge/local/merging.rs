@@ -13,8 +13,8 @@ use crate::git::Identity;
 use crate::git::merge::{MergeFailure, MergeRequest, PlannedMerge};
 use crate::model::{CommitId, PullRequestNumber, PullRequestState};
 
-/// How often a merge is planned again because somebody else moved the base branch in between.
-const ATTEMPTS: u32 = 20;
+/// How often a merge is planned again because somebody else moved, or holds, the base branch.
+const ATTEMPTS: u32 = 10;
 
 /// What is added to the pause before each further attempt.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -36,7 +36,8 @@ pub(super) fn merge(
             Err(failure) => return Err(failure.into()),
         }
     }
-    Err(ForgeError::Unavailable { message: format!("the base branch of pull request {number} keeps moving") })
+    let message = format!("the base branch of pull request {number} keeps moving, or another program has locked it");
+    Err(ForgeError::Unavailable { message })
 }
 
 /// Writes the commits, and then what is about to be done with them.
