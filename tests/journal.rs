@@ -276,9 +276,9 @@ fn the_folder_is_made_and_a_path_that_cannot_be_one_is_an_error() {
     let deep = file.path.with_file_name("deep").join("er/journal.sqlite");
     drop(Journal::open(&deep).expect("its folder is made"));
     let below_a_file = deep.join("journal.sqlite");
-    let error = Journal::open(&below_a_file).err().expect("a file is not a folder");
+    let error = Journal::open(&below_a_file).expect_err("a file is not a folder");
     assert!(matches!(error, JournalError::Database(DatabaseError::Folder { .. })), "{error:?}");
-    let a_folder = Journal::open(deep.parent().expect("it has one")).err().expect("a folder is not a file");
+    let a_folder = Journal::open(deep.parent().expect("it has one")).expect_err("a folder is not a file");
     assert!(matches!(a_folder, JournalError::Database(DatabaseError::Unusable { .. })), "{a_folder:?}");
 }
 

@@ -196,10 +196,10 @@ async fn the_diff_is_what_the_branch_changes_before_and_after_the_end() {
     let diff = world.forge.diff(&world.repo, number).await.expect("it has one");
     assert_eq!(diff.trim_end(), expect);
     assert!(diff.contains("+serde = \"2\"") && diff.contains("-serde = \"1\""), "{diff}");
-    let merged = world.forge.merge(&world.repo, number, &head, MergeMethod::Merge, message()).await;
+    let merged = world.forge.merge(&world.repo, number, &head, MergeMethod::Squash, message()).await;
     merged.expect("it fits");
     world.forge.delete_branch(&world.repo, &branch("depbot/routine")).await.expect("it is there");
-    world.git(&["gc", "--prune=now", "--quiet"]);
+    world.git(&["-c", "gc.reflogExpire=now", "gc", "--prune=now", "--quiet"]);
     assert_eq!(world.forge.diff(&world.repo, number).await, Ok(diff));
 }
 

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::config::MergeMethod;
 pub use crate::reconcile::Checks;
 
-use crate::model::{BranchName, CommitId, NewPullRequest, PullRequest, PullRequestNumber, RepoName};
+use crate::model::{BranchName, CommitId, NewPullRequest, PullRequest, PullRequestNumber, PullRequestState, RepoName};
 
 /// What every method of a [`Forge`] answers.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, ForgeError>>;
@@ -130,7 +130,7 @@ pub enum ForgeError {
         /// Which one.
         number: PullRequestNumber,
         /// What it came to.
-        state: crate::model::PullRequestState,
+        state: PullRequestState,
     },
     /// The head branch is not at the expected commit.
     #[error("the branch is not at the expected commit: {}", found_text(found.as_ref()))]

@@ -23,7 +23,7 @@ use crate::model::{Event, EventBody, RepoName, RepositorySummary, RunId, RunMode
 use crate::wire;
 
 /// The journal: one SQLite file, used by any number of threads and processes at once.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Journal {
     connection: Arc<Mutex<Connection>>,
     path: PathBuf,
@@ -75,14 +75,15 @@ impl Journal {
     pub fn new_run_id(&self, started: Timestamp) -> Result<RunId, JournalError> {
         let second = started.strftime("%Y%m%d-%H%M%S").to_string();
         let connection = self.lock();
-        for count in 1_u64.. {
-            let text = if count == 1 { second.clone() } else { format!("{second}-{count}") };
+        let mut text = second.clone();
+        for count in 2_u64.. {
             let reserved = connection.execute("INSERT INTO run (id) VALUES (?1) ON CONFLICT DO NOTHING", [&text]);
             if reserved.map_err(|error| self.unusable(error))? == 1 {
-                return RunId::new(text).map_err(|error| self.unreadable(&second, &error));
+                break;
             }
+            text = format!("{second}-{count}");
         }
-        unreachable!("a 64-bit counter does not end")
+        RunId::new(text).map_err(|error| self.unreadable(&second, &error))
     }
 
     /// Appends an event. When this returns, a crash of this process loses it no more; and where the event guards an

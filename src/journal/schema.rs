@@ -22,8 +22,8 @@ CREATE TABLE event (
     mode TEXT CHECK ((kind = 'run-started') = (mode IS NOT NULL)),
     body TEXT NOT NULL CHECK (json_valid(body))
 ) STRICT;
-CREATE INDEX event_by_run ON event (run, kind, id);
-CREATE INDEX event_by_kind ON event (kind, repo, id);
+CREATE INDEX event_by_run ON event (run, kind);
+CREATE INDEX event_by_kind ON event (kind, repo, run);
 
 CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event
 BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;

@@ -69,7 +69,8 @@ impl Desk {
                 record.pull_request.state = PullRequestState::Closed;
                 record.pull_request.ended = Some(self.now);
                 self.repository.keep(number, &record.pull_request.head_commit)?;
-                Ok(self.store.end(&record)?)
+                self.store.end(record)?;
+                Ok(())
             }
         }
     }

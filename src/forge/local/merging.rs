@@ -74,6 +74,6 @@ fn finish(
     record.pull_request.head_commit = expected_head.clone();
     record.pull_request.merge_commit = Some(planned.to.clone());
     record.pull_request.ended = Some(desk.now);
-    desk.store.end(&record)?;
+    desk.store.end(record)?;
     Ok(planned.to)
 }

@@ -55,8 +55,7 @@ fn finish_planned(desk: &Desk, record: &Record, base: &CommitId) -> Result<Optio
 fn end(desk: &Desk, mut record: Record, state: PullRequestState) -> Result<Record, ForgeError> {
     record.pull_request.state = state;
     record.pull_request.ended.get_or_insert(desk.now);
-    desk.store.end(&record)?;
-    Ok(record)
+    Ok(desk.store.end(record)?)
 }
 
 fn see(desk: &Desk, mut record: Record, head: CommitId, base: CommitId) -> Result<Record, ForgeError> {

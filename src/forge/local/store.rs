@@ -124,8 +124,8 @@ impl Store {
         self.execute(sql, row)
     }
 
-    /// Keeps how an open pull request ended. One that has ended stays as it did.
-    pub(super) fn end(&self, record: &Record) -> Result<(), DatabaseError> {
+    /// Keeps how an open pull request ended. One that has ended stays as it did: the answer is what is kept.
+    pub(super) fn end(&self, record: Record) -> Result<Record, DatabaseError> {
         let pull_request = &record.pull_request;
         let number = rows::number(pull_request.number);
         let end = || {
@@ -142,7 +142,8 @@ impl Store {
             transaction.execute("DELETE FROM merge_plan WHERE repo = ?1 AND number = ?2", params![self.key, number])?;
             transaction.commit()
         };
-        end().map_err(|error| self.unusable(error))
+        end().map_err(|error| self.unusable(error))?;
+        Ok(self.find(pull_request.number)?.unwrap_or(record))
     }
 
     /// Gives a pull request another text, and the labels that it does not have yet.

@@ -71,6 +71,7 @@ INSERT INTO pull_request (repo, number, state, title, body, head, base, head_com
 SELECT ?1, coalesce(max(number), 0) + 1, 'open', ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM pull_request WHERE repo = ?1
 RETURNING number";
 
+/// A merge that git has made is a fact: it counts also where somebody closed the pull request at the same moment.
 pub(super) const END: &str = "
 UPDATE pull_request SET state = ?3, head_commit = ?4, merge_commit = ?5, ended = ?6
-WHERE repo = ?1 AND number = ?2 AND state = 'open'";
+WHERE repo = ?1 AND number = ?2 AND (state = 'open' OR (state = 'closed' AND ?3 = 'merged'))";
