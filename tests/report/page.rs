@@ -35,7 +35,7 @@ fn nothing_from_outside_becomes_markup() {
 
 #[test]
 fn nothing_is_loaded_from_anywhere() {
-    let page = html(&sample::small(), sample::now());
+    let page = html(&sample::small(), sample::now()).replace("&#x2f;", "/");
     for (attribute, allowed) in [("src=\"", &[][..]), ("href=\"", &["#", "https://github.com/acme/", "data:,"][..])] {
         for (at, _) in page.match_indices(attribute) {
             let value = &page[at + attribute.len()..];

@@ -70,7 +70,7 @@ fn settled(name: &str, current: &str, latest: &str, line: usize, outcome: Outcom
             line,
         },
         source: "crates.io".into(),
-        requirement: Some(current.to_owned()),
+        requirement: (!current.is_empty()).then(|| current.to_owned()),
         current: (!current.is_empty()).then(|| version(current)),
         latest: (!latest.is_empty()).then(|| version(latest)),
         outcome,

@@ -3,7 +3,9 @@
 mod plan;
 mod why;
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
+};
 
 pub use plan::plan_table;
 pub use why::why_text;
@@ -12,6 +14,9 @@ use super::figures::{Fleet, Repository, StatusKind, status_detail};
 use super::words::{counted, duration, lead};
 use crate::model::{Bump, PullRequestState, RunSummary};
 use crate::reconcile::ReasonGroup;
+
+/// A line below the header, and else nothing between people and what they read.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// How a table is to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +116,7 @@ fn pull_requests(repository: &Repository<'_>, state: PullRequestState) -> String
 
 fn new_table(look: Look, header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
     table.force_no_tty().set_width(look.width.max(40));
     let styled = look.colour == Colour::Ansi;
     if styled {
@@ -138,7 +143,7 @@ fn at_least(table: &mut Table, column: usize, width: u16) {
 }
 
 fn finish(table: &Table, below: &str) -> String {
-    format!("{}\n{below}\n", table.trim_fmt())
+    format!("{}\n\n{below}\n", table.trim_fmt())
 }
 
 fn bold(text: &str) -> Cell {

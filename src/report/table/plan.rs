@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use comfy_table::{Cell, Color};
 
-use super::{Look, at_least, bold, bump_cell, finish, new_table, visible};
+use super::{Look, at_least, bold, bump_cell, new_table, visible};
 use crate::model::{Bump, Outcome, Settlement, Unit, UnitKind};
 use crate::plan::{Plan, Proposal, RepositoryPlan};
 use crate::reconcile::ReasonGroup;
@@ -31,7 +31,7 @@ fn block(repository: &RepositoryPlan, look: Look) -> String {
             at_least(&mut table, column, width);
         }
         table.add_rows(rows);
-        text.push_str(&finish(&table, ""));
+        text.push_str(&format!("{}\n", table.trim_fmt()));
     }
     let current = proposal.settlements.iter().filter(|one| one.outcome == Outcome::UpToDate).count();
     text.push_str(&format!("  {} up to date\n", counted(current, "declaration is", "declarations are")));
