@@ -79,11 +79,11 @@ pub fn body(facts: &BodyFacts) -> String {
     let sections = [
         introduction(facts),
         updates_table(facts),
+        manifest_edits(facts),
+        lock_changes(facts),
         evidence(facts),
         culprits(facts),
         left_out(facts),
-        manifest_edits(facts),
-        lock_changes(facts),
         saying_no(facts),
     ];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n\n")
@@ -130,6 +130,35 @@ fn updates_table(facts: &BodyFacts) -> String {
         write(&mut table, format_args!("\n| {} |", cells.map(|text| cell(&text)).join(" | ")));
     }
     table
+}
+
+fn manifest_edits(facts: &BodyFacts) -> String {
+    let edits: Vec<String> = facts
+        .updates
+        .iter()
+        .flat_map(|update| &update.edits)
+        .map(|edit| {
+            let place = format!("{}:{}", edit.site.manifest, edit.site.line);
+            format!("{} {} → {}", code_span(&place), code_span(&edit.from), code_span(&edit.to))
+        })
+        .collect();
+    match edits.len() {
+        0 => String::new(),
+        count => {
+            let summary = format!("{} in manifests", counted(count, "change", "changes"));
+            details(&summary, &bullets(edits.into_iter()))
+        }
+    }
+}
+
+fn lock_changes(facts: &BodyFacts) -> String {
+    match facts.lock_changes.len() {
+        0 => String::new(),
+        count => {
+            let summary = format!("{} in Cargo.lock", counted(count, "change", "changes"));
+            details(&summary, &fence(&facts.lock_changes.join("\n")))
+        }
+    }
 }
 
 fn evidence(facts: &BodyFacts) -> String {
@@ -201,35 +230,6 @@ fn left_out(facts: &BodyFacts) -> String {
         write(&mut text, format_args!("\n\n{section}"));
     }
     text
-}
-
-fn manifest_edits(facts: &BodyFacts) -> String {
-    let edits: Vec<String> = facts
-        .updates
-        .iter()
-        .flat_map(|update| &update.edits)
-        .map(|edit| {
-            let place = format!("{}:{}", edit.site.manifest, edit.site.line);
-            format!("{} {} → {}", code_span(&place), code_span(&edit.from), code_span(&edit.to))
-        })
-        .collect();
-    match edits.len() {
-        0 => String::new(),
-        count => {
-            let summary = format!("{} in manifests", counted(count, "change", "changes"));
-            details(&summary, &bullets(edits.into_iter()))
-        }
-    }
-}
-
-fn lock_changes(facts: &BodyFacts) -> String {
-    match facts.lock_changes.len() {
-        0 => String::new(),
-        count => {
-            let summary = format!("{} in Cargo.lock", counted(count, "change", "changes"));
-            details(&summary, &fence(&facts.lock_changes.join("\n")))
-        }
-    }
 }
 
 fn saying_no(facts: &BodyFacts) -> String {

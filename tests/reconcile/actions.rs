@@ -61,7 +61,7 @@ fn a_branch_without_a_pull_request_is_taken_over_only_when_it_is_depbots() {
 #[test]
 fn the_same_change_is_not_pushed_again() {
     let old = routine('a');
-    check(&[old.clone()], &[proposed(7, &old)], &[], &["leave #7: it is up to date"]);
+    check(std::slice::from_ref(&old), &[proposed(7, &old)], &[], &["leave #7: it is up to date"]);
 
     let remade = Wanted { commit: commit('b'), ..old.clone() };
     check(&[remade], &[proposed(7, &old)], &[], &["leave #7: it is up to date"]);
@@ -80,11 +80,11 @@ fn a_base_that_moved_alone_asks_for_no_push() {
     let old = routine('a');
     let on_new_base = Wanted { commit: commit('b'), tree: tree('b'), ..old.clone() };
     let merges_to_it = Existing { result: Some(tree('b')), ..proposed(7, &old) };
-    let actions = act(&[on_new_base.clone()], &[merges_to_it], &[]);
+    let actions = act(std::slice::from_ref(&on_new_base), &[merges_to_it], &[]);
     assert!(matches!(&actions[0], Action::Refresh { push: None, .. }), "{actions:?}");
 
     for result in [None, Some(tree('c'))] {
-        let actions = act(&[on_new_base.clone()], &[Existing { result, ..proposed(7, &old) }], &[]);
+        let actions = act(std::slice::from_ref(&on_new_base), &[Existing { result, ..proposed(7, &old) }], &[]);
         assert!(matches!(&actions[0], Action::Refresh { push: Some(_), .. }), "{actions:?}");
     }
 }
@@ -92,7 +92,7 @@ fn a_base_that_moved_alone_asks_for_no_push() {
 #[test]
 fn a_push_names_both_heads_before_it_is_made() {
     let (old, new) = (routine('a'), wanted(Lane::Routine, 'b', &["serde 1.0.221"]));
-    let actions = act(&[new.clone()], &[proposed(7, &old)], &[]);
+    let actions = act(std::slice::from_ref(&new), &[proposed(7, &old)], &[]);
     let Action::Refresh { number, text: Some(text), push: Some(push) } = &actions[0] else { panic!("{actions:?}") };
     assert_eq!(*number, PullRequestNumber(7));
     assert_eq!((&push.commit, &push.expect), (&commit('b'), &Some(commit('a'))));
@@ -118,14 +118,14 @@ fn a_push_names_both_heads_before_it_is_made() {
 fn acting_twice_is_acting_once() {
     let (old, new) = (routine('a'), wanted(Lane::Routine, 'b', &["serde 1.0.221"]));
     let mut existing = proposed(7, &old);
-    for action in act(&[new.clone()], &[existing.clone()], &[]) {
+    for action in act(std::slice::from_ref(&new), &[existing.clone()], &[]) {
         let Action::Refresh { text: Some(text), push: Some(push), .. } = action else { panic!("{action:?}") };
         (existing.pull_request.title, existing.pull_request.body) = (text.title, text.body);
         existing.pull_request.head_commit = push.commit;
         existing.result = Some(new.tree.clone());
     }
     for _ in 0..2 {
-        check(&[new.clone()], &[existing.clone()], &[], &["leave #7: it is up to date"]);
+        check(std::slice::from_ref(&new), &[existing.clone()], &[], &["leave #7: it is up to date"]);
         existing.pull_request.body = existing.pull_request.body.replace('\n', "\r\n");
     }
 }

@@ -63,14 +63,14 @@ fn what_needs_a_person_never_merges_by_itself() {
     let verified = tree('a');
     let red = Checks::Failed { names: vec!["ci".into()] };
     check(&green, &never(NeverReason::NotOpen { state: PullRequestState::Closed }), |facts| {
-        facts.state = PullRequestState::Closed
+        facts.state = PullRequestState::Closed;
     });
     check(&green, &never(NeverReason::PersonCommitted), |facts| facts.head = &other);
     check(&green, &never(NeverReason::ReviewLane), |facts| facts.lane = Lane::Review);
     check(&green, &never(NeverReason::BeyondAutomerge { bump: Bump::Major }), |facts| facts.bump = Bump::Major);
     check(&green, &never(NeverReason::BeyondAutomerge { bump: Bump::Minor }), |facts| facts.automerge = Automerge::Off);
     check(&green, &never(NeverReason::BeyondAutomerge { bump: Bump::Minor }), |facts| {
-        facts.automerge = Automerge::Patch
+        facts.automerge = Automerge::Patch;
     });
     check(&green, &never(NeverReason::VerdictFailed), |facts| facts.verified = Some((&verified, &failed)));
     check(&green, &never(NeverReason::ChecksFailed { names: vec!["ci".into()] }), |facts| facts.checks = &red);
@@ -86,6 +86,6 @@ fn what_time_changes_is_waited_for() {
     check(&green, &Merge::Wait(WaitReason::BaseMoved), |facts| facts.result = Some(&other));
     check(&green, &Merge::Wait(WaitReason::NoChecks), |facts| facts.checks = &Checks::None);
     check(&green, &Merge::Wait(WaitReason::ChecksPending { names: vec!["ci".into()] }), |facts| {
-        facts.checks = &running
+        facts.checks = &running;
     });
 }

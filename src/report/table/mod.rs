@@ -56,7 +56,7 @@ pub fn status_table(summary: &RunSummary, look: Look) -> String {
         ]);
     }
     for repo in &summary.pending {
-        table.add_row(vec![bold(repo.as_str()), Cell::new("not done yet").fg(Color::DarkGrey)]);
+        table.add_row(vec![bold(repo.as_str()), dim("not done yet")]);
     }
     finish(&table, &lead(summary, &fleet))
 }
@@ -78,7 +78,7 @@ pub fn run_table(summary: &RunSummary, look: Look) -> String {
             number(counts.moved + counts.proposed, Color::Green),
             number(counts.behind, Color::Yellow),
             Cell::new(states.join(", ")),
-            Cell::new(duration(repository.summary.took)).fg(Color::DarkGrey),
+            dim(&duration(repository.summary.took)),
         ]);
     }
     finish(&table, &run_footer(summary, &fleet))
@@ -122,7 +122,7 @@ fn new_table(look: Look, header: &[&str]) -> Table {
     if styled {
         table.enforce_styling();
     }
-    table.set_header(header.iter().map(|title| Cell::new(title).fg(Color::DarkGrey)));
+    table.set_header(header.iter().map(|title| dim(title)));
     table
 }
 
@@ -148,6 +148,10 @@ fn finish(table: &Table, below: &str) -> String {
 
 fn bold(text: &str) -> Cell {
     Cell::new(text).add_attribute(Attribute::Bold)
+}
+
+fn dim(text: &str) -> Cell {
+    Cell::new(text).add_attribute(Attribute::Dim)
 }
 
 fn number(count: usize, colour: Color) -> Cell {

@@ -1,28 +1,43 @@
 //! A plan as tables: what would move, and what not and why.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use comfy_table::{Cell, Color};
 
-use super::{Look, at_least, bold, bump_cell, new_table, visible};
-use crate::model::{Bump, Outcome, Settlement, Unit, UnitKind};
+use super::{Look, at_least, bold, bump_cell, dim, new_table, visible};
+use crate::model::{Bump, CrateName, Outcome, RepoPath, Settlement, Unit, UnitKind, Update};
 use crate::plan::{Plan, Proposal, RepositoryPlan};
 use crate::reconcile::ReasonGroup;
 use crate::report::words::counted;
 
-/// What a plan would do, repository by repository, and what not and why.
+/// What a plan would do, repository by repository, and what not and why. Those where nothing is to be said are named in
+/// one line below.
 pub fn plan_table(plan: &Plan, look: Look) -> String {
-    let blocks: Vec<String> = plan.repositories.iter().map(|repository| block(repository, look)).collect();
-    format!("{}\n{}\n", blocks.join("\n"), total(plan))
+    let mut blocks: Vec<String> = Vec::new();
+    let mut quiet: Vec<&str> = Vec::new();
+    for repository in &plan.repositories {
+        match block(repository, look) {
+            Some(block) => blocks.push(block),
+            None => quiet.push(repository.repo.as_str()),
+        }
+    }
+    if !quiet.is_empty() {
+        blocks.push(format!("Nothing to do in {}.\n", quiet.join(", ")));
+    }
+    blocks.push(total(plan));
+    blocks.join("\n")
 }
 
-fn block(repository: &RepositoryPlan, look: Look) -> String {
+fn block(repository: &RepositoryPlan, look: Look) -> Option<String> {
     let name = format!("{} (wave {})", repository.repo, repository.wave);
     let proposal = match &repository.result {
         Ok(proposal) => proposal,
-        Err(failure) => return format!("{name}\n  failed at {}: {}\n", failure.stage, visible(&failure.message)),
+        Err(failure) => return Some(format!("{name}\n  failed at {}: {}\n", failure.stage, visible(&failure.message))),
     };
     let rows = rows(proposal);
+    if rows.is_empty() && proposal.notes.is_empty() {
+        return None;
+    }
     let mut text = name;
     text.push('\n');
     if !rows.is_empty() {
@@ -33,12 +48,10 @@ fn block(repository: &RepositoryPlan, look: Look) -> String {
         table.add_rows(rows);
         text.push_str(&format!("{}\n", table.trim_fmt()));
     }
-    let current = proposal.settlements.iter().filter(|one| one.outcome == Outcome::UpToDate).count();
-    text.push_str(&format!("  {} up to date\n", counted(current, "declaration is", "declarations are")));
     for note in &proposal.notes {
         text.push_str(&format!("  note: {}\n", visible(note)));
     }
-    text
+    Some(text)
 }
 
 fn rows(proposal: &Proposal) -> Vec<Vec<Cell>> {
@@ -54,19 +67,26 @@ fn unit_rows(unit: &Unit, settlements: &[Settlement]) -> Vec<Vec<Cell>> {
     let lane = || Cell::new(unit.lane);
     let updates = match &unit.kind {
         UnitKind::LockRefresh => {
-            return vec![vec![Cell::new("the rest of the lock"), Cell::new(""), Cell::new(""), Cell::new(""), lane()]];
+            return vec![vec![
+                Cell::new(format!("the rest of the lock{}", place(&unit.workspace))),
+                Cell::new(""),
+                Cell::new(""),
+                Cell::new(""),
+                lane(),
+            ]];
         }
         UnitKind::Updates(updates) => updates,
     };
     let mut first = true;
-    let row = |update: &crate::model::Update| {
+    let row = |update: &Update| {
         let settlement = settlements.iter().find(|one| one.workspace == unit.workspace && one.krate == update.krate);
         let refused = match settlement.map(|one| &one.outcome) {
             Some(Outcome::Updated { refused, .. }) => refused.first().map(ToString::to_string),
             Some(Outcome::UpToDate | Outcome::NotUpdated { .. }) | None => None,
         };
         // What must move together hangs on the first of its unit.
-        let name = if first { update.krate.to_string() } else { format!("+ {}", update.krate) };
+        let lead = if first { "" } else { "+ " };
+        let name = format!("{lead}{}{}", update.krate, place(&unit.workspace));
         first = false;
         vec![
             bold(&name),
@@ -74,7 +94,7 @@ fn unit_rows(unit: &Unit, settlements: &[Settlement]) -> Vec<Vec<Cell>> {
             Cell::new(&update.to).fg(Color::Green),
             bump_cell(Some(update.bump())),
             lane(),
-            Cell::new(visible(&refused.unwrap_or_default())).fg(Color::DarkGrey),
+            dim(&visible(&refused.unwrap_or_default())),
         ]
     };
     updates.iter().map(row).collect()
@@ -82,14 +102,14 @@ fn unit_rows(unit: &Unit, settlements: &[Settlement]) -> Vec<Vec<Cell>> {
 
 /// One line for each crate that stays behind for one reason, however many manifests declare it.
 fn left_behind(settlements: &[Settlement]) -> Vec<Vec<Cell>> {
-    let mut seen: BTreeMap<(&crate::model::CrateName, String), ()> = BTreeMap::new();
+    let mut seen: BTreeSet<(&RepoPath, &CrateName, String)> = BTreeSet::new();
     let mut rows: Vec<(ReasonGroup, Vec<Cell>)> = Vec::new();
     for settlement in settlements {
         let Outcome::NotUpdated { refused } = &settlement.outcome else { continue };
         let Some(chief) = refused.iter().min_by_key(|refusal| ReasonGroup::of(&refusal.rejection)) else { continue };
         let group = ReasonGroup::of(&chief.rejection);
         let reason = visible(&chief.to_string());
-        if group.is_ordinary() || seen.insert((&settlement.krate, reason.clone()), ()).is_some() {
+        if group.is_ordinary() || !seen.insert((&settlement.workspace, &settlement.krate, reason.clone())) {
             continue;
         }
         let version = |version: Option<&semver::Version>| version.map(ToString::to_string).unwrap_or_default();
@@ -98,17 +118,22 @@ fn left_behind(settlements: &[Settlement]) -> Vec<Vec<Cell>> {
         rows.push((
             group,
             vec![
-                Cell::new(&settlement.krate),
+                Cell::new(format!("{}{}", settlement.krate, place(&settlement.workspace))),
                 Cell::new(version(settlement.current.as_ref())),
                 Cell::new(""),
                 bump_cell(bump),
-                Cell::new(group.key()).fg(Color::DarkGrey),
-                Cell::new(reason).fg(Color::DarkGrey),
+                dim(group.key()),
+                dim(&reason),
             ],
         ));
     }
     rows.sort_by_key(|(group, _)| *group);
     rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Which workspace, where it is not the repository's root.
+fn place(workspace: &RepoPath) -> String {
+    if workspace.as_str().is_empty() { String::new() } else { format!(" in {workspace}") }
 }
 
 fn total(plan: &Plan) -> String {
@@ -119,10 +144,11 @@ fn total(plan: &Plan) -> String {
         0 => String::new(),
         failed => format!("; {} could not be planned", counted(failed, "repository", "repositories")),
     };
+    let current = proposals.iter().flat_map(|one| &one.settlements).filter(|one| one.outcome == Outcome::UpToDate);
     format!(
-        "{} in {} of {}{failed}.",
+        "{} in {with} of {}; {} up to date{failed}.\n",
         counted(updates, "update", "updates"),
-        with,
-        counted(plan.repositories.len(), "repository", "repositories")
+        counted(plan.repositories.len(), "repository", "repositories"),
+        counted(current.count(), "declaration is", "declarations are"),
     )
 }
