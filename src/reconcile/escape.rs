@@ -6,7 +6,8 @@ const BREAK: char = '\u{200b}';
 /// `text` as plain words on one line.
 pub(crate) fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
-    let mut rest = one_line(text).peekable();
+    let text = one_line(text);
+    let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         match c {
             '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '$' => out.extend(['\\', c]),
@@ -23,7 +24,7 @@ pub(crate) fn markdown(text: &str) -> String {
 
 /// `text` as code within a line.
 pub(crate) fn code_span(text: &str) -> String {
-    let text: String = one_line(text).collect();
+    let text = one_line(text);
     let ticks = "`".repeat(longest_run(&text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') || text.is_empty() { " " } else { "" };
     format!("{ticks}{pad}{text}{pad}{ticks}")
@@ -88,8 +89,9 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-fn one_line(text: &str) -> impl Iterator<Item = char> {
-    visible(text.trim()).map(|c| if c.is_whitespace() { ' ' } else { c })
+/// `text` on one line, without what steers a terminal or reorders what people see.
+pub(crate) fn one_line(text: &str) -> String {
+    visible(text.trim()).map(|c| if c.is_whitespace() { ' ' } else { c }).collect()
 }
 
 /// Without control characters (colours of terminals) and without characters that reorder what people see.

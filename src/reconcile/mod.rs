@@ -23,7 +23,7 @@ use crate::model::{
 
 pub use body::{BodyFacts, BodyUpdate, Origin, body};
 pub use decide::{closed_updates, reconcile};
-pub(crate) use escape::{cell, code_span, markdown};
+pub(crate) use escape::{cell, code_span, markdown, one_line};
 pub use marker::Marker;
 pub use merge::{Checks, Merge, MergeFacts, NeverReason, WaitReason, automerge_allows, decide_merge};
 pub(crate) use reason::ReasonGroup;

@@ -251,7 +251,7 @@ fn repository(place: usize, repository: &Repository<'_>) -> Value {
         place, name => summary.repo.as_str(), anchor => anchor(summary), url => &summary.url, link => link(&summary.url),
         key => kind.key(), label => kind.label(), detail => status_detail(&summary.status), failure,
         wave => summary.wave, base => summary.base.as_ref().map(|commit| commit.short().to_owned()),
-        took => duration(summary.took), seconds => summary.took.as_secs(), released => summary.released.as_deref(),
+        took => if summary.took.is_zero() { String::new() } else { duration(summary.took) }, seconds => summary.took.as_secs(), released => summary.released.as_deref(),
         notes => &summary.notes, moving, behind_count => counts.behind, total, newest => counts.newest(),
         parts => vec![
             part("current", "newest", counts.newest(), total),

@@ -17,7 +17,7 @@ pub(super) fn lead(summary: &RunSummary, fleet: &Fleet<'_>) -> String {
     );
     let did = match summary.mode {
         RunMode::Plan => {
-            format!("{} would move; nothing was changed.", counted(counts.proposed, "one", "dependencies"))
+            format!("{} would move; nothing was changed.", counted(counts.proposed, "dependency", "dependencies"))
         }
         RunMode::Upgrade => {
             let merged = counted(fleet.merged, "pull request", "pull requests");

@@ -13,7 +13,7 @@ pub use why::why_text;
 use super::figures::{Fleet, Repository, StatusKind, status_detail};
 use super::words::{counted, duration, lead};
 use crate::model::{Bump, PullRequestState, RunSummary};
-use crate::reconcile::ReasonGroup;
+use crate::reconcile::{ReasonGroup, one_line};
 
 /// A line below the header, and else nothing between people and what they read.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -104,7 +104,7 @@ fn status_cell(repository: &Repository<'_>) -> Cell {
     };
     let text = match status_detail(&repository.summary.status) {
         detail if detail.is_empty() => kind.label().to_owned(),
-        detail => format!("{}: {}", kind.label(), visible(&detail)),
+        detail => format!("{}: {}", kind.label(), one_line(&detail)),
     };
     Cell::new(text).fg(colour)
 }
@@ -165,9 +165,4 @@ fn bump_cell(bump: Option<Bump>) -> Cell {
         Some(Bump::Patch) => Cell::new("patch").fg(Color::Green),
         None => Cell::new(""),
     }
-}
-
-/// One line without control characters: what comes from outside does not steer the terminal.
-fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect()
 }

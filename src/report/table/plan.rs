@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use comfy_table::{Cell, Color};
 
-use super::{Look, at_least, bold, bump_cell, dim, new_table, visible};
+use super::{Look, at_least, bold, bump_cell, dim, new_table};
 use crate::model::{Bump, CrateName, Outcome, RepoPath, Settlement, Unit, UnitKind, Update};
 use crate::plan::{Plan, Proposal, RepositoryPlan};
-use crate::reconcile::ReasonGroup;
+use crate::reconcile::{ReasonGroup, one_line};
 use crate::report::words::counted;
 
 /// What a plan would do, repository by repository, and what not and why. Those where nothing is to be said are named in
@@ -32,7 +32,9 @@ fn block(repository: &RepositoryPlan, look: Look) -> Option<String> {
     let name = format!("{} (wave {})", repository.repo, repository.wave);
     let proposal = match &repository.result {
         Ok(proposal) => proposal,
-        Err(failure) => return Some(format!("{name}\n  failed at {}: {}\n", failure.stage, visible(&failure.message))),
+        Err(failure) => {
+            return Some(format!("{name}\n  failed at {}: {}\n", failure.stage, one_line(&failure.message)));
+        }
     };
     let rows = rows(proposal);
     if rows.is_empty() && proposal.notes.is_empty() {
@@ -49,7 +51,7 @@ fn block(repository: &RepositoryPlan, look: Look) -> Option<String> {
         text.push_str(&format!("{}\n", table.trim_fmt()));
     }
     for note in &proposal.notes {
-        text.push_str(&format!("  note: {}\n", visible(note)));
+        text.push_str(&format!("  note: {}\n", one_line(note)));
     }
     Some(text)
 }
@@ -94,7 +96,7 @@ fn unit_rows(unit: &Unit, settlements: &[Settlement]) -> Vec<Vec<Cell>> {
             Cell::new(&update.to).fg(Color::Green),
             bump_cell(Some(update.bump())),
             lane(),
-            dim(&visible(&refused.unwrap_or_default())),
+            dim(&one_line(&refused.unwrap_or_default())),
         ]
     };
     updates.iter().map(row).collect()
@@ -108,7 +110,7 @@ fn left_behind(settlements: &[Settlement]) -> Vec<Vec<Cell>> {
         let Outcome::NotUpdated { refused } = &settlement.outcome else { continue };
         let Some(chief) = refused.iter().min_by_key(|refusal| ReasonGroup::of(&refusal.rejection)) else { continue };
         let group = ReasonGroup::of(&chief.rejection);
-        let reason = visible(&chief.to_string());
+        let reason = one_line(&chief.to_string());
         if group.is_ordinary() || !seen.insert((&settlement.workspace, &settlement.krate, reason.clone())) {
             continue;
         }

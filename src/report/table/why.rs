@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Colour, Look, visible};
+use super::{Colour, Look};
 use crate::model::{CrateName, Outcome, Rejection, RepositorySummary, Settlement};
+use crate::reconcile::one_line;
 
 /// Every site of a crate in a repository, with how it ends and everything that was refused; `None` where the repository
 /// does not declare it.
@@ -22,10 +23,10 @@ pub fn why_text(repository: &RepositorySummary, krate: &CrateName, look: Look) -
 
 fn site(settlement: &Settlement, look: Look) -> String {
     let requirement = settlement.requirement.as_ref().map(|text| format!(" {text:?}")).unwrap_or_default();
-    let mut text = format!("{}{}\n", settlement.site, visible(&requirement));
+    let mut text = format!("{}\n", one_line(&format!("{}{requirement}", settlement.site)));
     let known = |version: &Option<semver::Version>| version.as_ref().map_or("unknown".to_owned(), ToString::to_string);
     let (current, latest) = (known(&settlement.current), known(&settlement.latest));
-    write(&mut text, format_args!("  {current} now, {latest} newest on {}\n", visible(&settlement.source)));
+    write(&mut text, format_args!("  {current} now, {latest} newest on {}\n", one_line(&settlement.source)));
     let refused = match &settlement.outcome {
         Outcome::UpToDate => {
             write(&mut text, format_args!("  {}\n", paint(look, Paint::Green, "up to date")));
@@ -41,7 +42,7 @@ fn site(settlement: &Settlement, look: Look) -> String {
         }
     };
     for refusal in refused {
-        for line in wrapped(&visible(&refusal.to_string()), usize::from(look.width.max(40)) - 6) {
+        for line in wrapped(&one_line(&refusal.to_string()), usize::from(look.width.max(40)) - 6) {
             let lead = if line.first { "  - " } else { "    " };
             write(&mut text, format_args!("{lead}{}\n", line.text));
         }
