@@ -139,9 +139,9 @@ async fn checks_are_none_pending_failed_or_green() {
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let steps = [
         ("build", CheckState::Passed, Checks::Green),
-        ("test", CheckState::Pending, Checks::Pending(names(&["test"]))),
-        ("lint", CheckState::Failed, Checks::Failed(names(&["lint"]))),
-        ("lint", CheckState::Passed, Checks::Pending(names(&["test"]))),
+        ("test", CheckState::Pending, Checks::Pending { names: names(&["test"]) }),
+        ("lint", CheckState::Failed, Checks::Failed { names: names(&["lint"]) }),
+        ("lint", CheckState::Passed, Checks::Pending { names: names(&["test"]) }),
         ("test", CheckState::Passed, Checks::Green),
     ];
     for (name, state, expect) in steps {

@@ -224,6 +224,11 @@ pub struct Group {
     pub crates: Vec<Pattern>,
 }
 
+/// Reads a duration as people write it: `3d`, `30m`, `1d 12h`, or `0`; says what is wrong otherwise.
+pub fn parse_duration(text: &str) -> Result<Duration, &'static str> {
+    if text.trim() == "0" { Ok(Duration::ZERO) } else { duration::parse(text) }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);

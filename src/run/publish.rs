@@ -7,10 +7,10 @@ use super::sync::failure;
 use super::verify::LaneProof;
 use super::{Services, Stage, record, repo_ref, tree};
 use crate::forge::{ForgeError, PullRequestText};
-use crate::git::{CommitMessage, Lease, PushError};
+use crate::git::{CommitMessage, Lease, Merged, PushError};
 use crate::model::{
     BranchName, CommitId, EventBody, Lane, ProposedUpdate, PullRequest, PullRequestChange, PullRequestNumber,
-    PullRequestState, Settlement, Source, Update,
+    PullRequestState, Settlement, Source, TreeId, Update,
 };
 use crate::plan::StageFailure;
 use crate::reconcile::{
@@ -33,14 +33,20 @@ pub(super) async fn existing(services: &Services, work: &Work<'_>) -> Result<Vec
     let pull_requests = services.forge.pull_requests(&repo_ref(work.repo), PREFIX).await.map_err(not_published)?;
     let existing = pull_requests.into_iter().map(|pull_request| {
         let result = match pull_request.state {
-            PullRequestState::Open => {
-                work.synced.mirror.merged_tree(&work.base, &pull_request.head_commit).ok().flatten()
-            }
+            PullRequestState::Open => merged_tree(work, &pull_request.head_commit),
             PullRequestState::Merged | PullRequestState::Closed => None,
         };
         Existing { pull_request, result }
     });
     Ok(existing.collect())
+}
+
+/// The tree that merging `head` into the base gives; `None` where that conflicts or is not known.
+fn merged_tree(work: &Work<'_>, head: &CommitId) -> Option<TreeId> {
+    match work.synced.mirror.merge(&work.base, head) {
+        Ok(Merged::Tree(tree)) => Some(tree),
+        Ok(Merged::Conflicts(_)) | Err(_) => None,
+    }
 }
 
 /// The commit and the text of a lane, on top of `parent`.

@@ -15,6 +15,7 @@ use crate::model::{
     UnitKind,
 };
 use crate::plan::{Proposal, Rejected, Shipped, StageFailure};
+use crate::process::Listener;
 use crate::reconcile;
 
 /// A repository that is synced and surveyed.
@@ -178,8 +179,20 @@ async fn prove(services: &Services, work: &mut Work<'_>) -> Result<Proved, Stage
         },
         Depth::Everything,
         &tell,
+        Some(listener(services, work.repo)),
     );
     prover.prove().await
+}
+
+/// Shows what cargo says it is doing as the repository's detail.
+fn listener(services: &Services, repo: &RepoConfig) -> Listener {
+    let (progress, repo) = (services.progress.clone(), repo.name.clone());
+    Listener::new(move |line| {
+        let line = line.trim();
+        if ["Compiling ", "Checking ", "Running ", "Downloading "].iter().any(|start| line.starts_with(start)) {
+            progress(Progress::Repository { repo: &repo, stage: Stage::Verify, detail: line.to_owned() });
+        }
+    })
 }
 
 /// How the declared dependencies end, given what was proved.

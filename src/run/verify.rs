@@ -20,6 +20,7 @@ use crate::model::{
     TreeId, Unit, UnitId, UnitKind, Verdict, VerificationSummary,
 };
 use crate::plan::StageFailure;
+use crate::process::Listener;
 use crate::verify::{self, Bench, RelockError, Toolbox};
 
 /// Verifies the candidates of one repository.
@@ -36,6 +37,8 @@ pub(super) struct Prover<'a> {
     pub(super) toolchain: String,
     pub(super) ledger: Ledger<'a>,
     pub(super) tell: &'a (dyn Fn(String) + Send + Sync),
+    /// Who hears what builds and tests write.
+    pub(super) listener: Option<Listener>,
     /// Whether trees are built and tested, or only resolved.
     pub(super) depth: Depth,
     state: State,
@@ -132,6 +135,7 @@ impl<'a> Prover<'a> {
         ledger: Ledger<'a>,
         depth: Depth,
         tell: &'a (dyn Fn(String) + Send + Sync),
+        listener: Option<Listener>,
     ) -> Self {
         let state = State::default();
         Self {
@@ -146,6 +150,7 @@ impl<'a> Prover<'a> {
             toolchain,
             ledger,
             tell,
+            listener,
             depth,
             state,
         }
@@ -417,7 +422,8 @@ impl<'a> Prover<'a> {
     }
 
     async fn run_in_workspaces(&self, tree: &Tree, red: Option<&BTreeSet<String>>) -> Verdict {
-        let bench = Bench { root: self.place.root().to_owned(), target: self.target.clone() };
+        let (root, target) = (self.place.root().to_owned(), self.target.clone());
+        let bench = Bench { root, target, listener: self.listener.clone() };
         let (mut runs, mut red_before) = (Vec::new(), Vec::new());
         for workspace in &tree.affected {
             let folder = tree::folder(self.place.root(), workspace);

@@ -175,6 +175,7 @@ async fn prove(
         Ledger::Memory,
         if request.verify { Depth::Everything } else { Depth::Resolve },
         request.tell,
+        None,
     );
     Ok(prover.prove().await?)
 }
