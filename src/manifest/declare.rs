@@ -3,7 +3,7 @@
 use toml_edit::{Item, TableLike};
 
 use super::ManifestProblem;
-use super::document::{Document, inherits, strings, table};
+use super::document::{Document, Unreadable, inherits, strings, table};
 use crate::model::{
     CrateName, Dependency, DependencyKind, GitReference, Registry, RegistryName, RepoPath, Requirement, Site, Source,
 };
@@ -50,6 +50,16 @@ pub(super) fn package_entries(
         }
     }
     scan.entries
+}
+
+/// A manifest without a package declares nothing outside of `[workspace.dependencies]`; cargo refuses it otherwise.
+pub(super) fn refuse_in_virtual(document: &Document<'_>) -> Result<(), Unreadable> {
+    let mut names = TABLES.iter().map(|(name, _, _)| *name).chain(["target"]);
+    let found = names.find_map(|name| Some((name, document.root().get_key_value(name)?.0)));
+    found.map_or(Ok(()), |(name, key)| {
+        let message = format!("a workspace without a package of its own has no [{name}]");
+        Err(Unreadable { line: Some(document.line_of_key(key)), message })
+    })
 }
 
 /// The declarations of `[workspace.dependencies]`.

@@ -77,6 +77,9 @@ impl Manifest {
             let message = "it has neither [package] nor [workspace]".to_owned();
             return Err(ManifestProblem { manifest: path.clone(), line: None, message });
         }
+        if package.is_none() {
+            declare::refuse_in_virtual(&document).map_err(|unreadable| unreadable.of(path))?;
+        }
         let mut problems = reader.problems;
         let entries = declare::package_entries(&document, path, &mut problems);
         let shared = declare::workspace_entries(&document, path, &mut problems);

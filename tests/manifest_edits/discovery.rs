@@ -281,6 +281,21 @@ fn what_cargo_refuses_fails_its_workspace_alone() {
         &[("Cargo.toml", "[dependencies]\nx = \"1\"\n")],
         &["Cargo.toml: it has neither [package] nor [workspace]"],
     );
+    check(
+        "a virtual workspace with dependencies of its own",
+        &[("Cargo.toml", "[workspace]\n\n[dependencies]\nx = \"1\"\n")],
+        &["Cargo.toml:3: a workspace without a package of its own has no [dependencies]"],
+    );
+    check(
+        "a member outside that does not know its root",
+        &[("ws/Cargo.toml", "[workspace]\nmembers = [\"../a\"]\n"), ("a/Cargo.toml", "P")],
+        &["a [a]", "ws/Cargo.toml:2: the member a is not below the root and does not name it as package.workspace"],
+    );
+    check(
+        "a path dependency that is a root inside of the workspace",
+        &[("Cargo.toml", "P|[workspace]\n[dependencies]\na = { path = \"a\" }\n"), ("a/Cargo.toml", "P|[workspace]\n")],
+        &["a [a]", "Cargo.toml: the member a is the root of a workspace itself"],
+    );
     check("no name", &[("Cargo.toml", "\n[package]\nversion = \"1.0.0\"\n")], &["Cargo.toml:2: [package] has no name"]);
     assert_eq!(problems(&discover_one(b"[package]\n# \xff\n")), ["Cargo.toml:2: it is not UTF-8"]);
 }

@@ -6,6 +6,7 @@
 use depbot::config::RequirementStyle;
 use depbot::manifest::{EditError, Rewrite, apply, discover, rewrite};
 use depbot::model::{Dependency, Edit, EditField, GitReference, Site, Source};
+use proptest::prelude::*;
 
 use crate::support::{discover_one, files, path, version};
 
@@ -287,4 +288,56 @@ fn the_same_edit_given_twice_is_made_once() {
     let edit = edit(&["dependencies"], "x", EditField::Requirement, "1.0", "2.0");
     assert_eq!(apply(text, &[&edit, &edit]), Ok(b"[dependencies]\nx = \"2.0\"\n".to_vec()));
     assert_eq!(apply(text, &[]), Ok(text.to_vec()));
+}
+
+// --- Texts that nobody wrote ---
+
+const AWKWARD: &str = r#"[package]
+name = "p"
+version='0.1.0'
+[dependencies]
+"a" = "\u0031.2" # 🦀
+b.version = '''1.0'''
+c = { version = """\
+  1.2, <2""", features = ["ü"] }
+[target.'cfg(unix)'.dev_dependencies.d]
+git = "u"
+tag = "v1.0.0"
+[workspace]
+members = ["a/*"]
+exclude = ["a"]
+[workspace.dependencies]
+e = "= 1.*"
+[patch.crates-io]
+f = { path = "f" }
+"#;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_manifest_is_a_problem_or_is_edited_and_never_a_panic(
+        damage in prop::collection::vec((any::<prop::sample::Index>(), 0usize..4, any::<u8>()), 0..6),
+        members in any::<bool>(),
+    ) {
+        let text = format!("\u{feff}{}", AWKWARD.replace("\n[", "\r\n["));
+        let text = if members { text } else { text.replace("members", "mem") };
+        let mut bytes = text.into_bytes();
+        for (place, length, byte) in damage {
+            let place = place.index(bytes.len());
+            let end = bytes.len().min(place + length);
+            bytes.splice(place..end, [byte]);
+        }
+        let discovery = discover_one(&bytes);
+        let dependencies = discovery.workspaces.iter().flat_map(|workspace| &workspace.dependencies);
+        let edits: Vec<Edit> = dependencies.filter_map(edit_of).collect();
+        if !edits.is_empty() {
+            let result = apply(&bytes, &edits.iter().collect::<Vec<_>>());
+            let result = result.map_err(|error| TestCaseError::fail(error.to_string()))?;
+            let again = discover_one(&result);
+            prop_assert_eq!(&again.problems, &discovery.problems);
+            let left = again.workspaces.iter().flat_map(|workspace| &workspace.dependencies).filter_map(edit_of).count();
+            prop_assert_eq!(left, 0);
+        }
+    }
 }
