@@ -1,6 +1,6 @@
 //! Small makers of values for these tests.
 
-use depbot::manifest::{Discovery, Files, discover};
+use depbot::manifest::{Discovery, Files, ManifestProblem, discover};
 use depbot::model::RepoPath;
 use semver::Version;
 
@@ -22,4 +22,13 @@ pub(crate) fn files(files: &[(&str, &str)]) -> Files {
 /// What is found in a repository with one manifest.
 pub(crate) fn discover_one(text: &[u8]) -> Discovery {
     discover(&Files::from([(path("Cargo.toml"), text.to_vec())]))
+}
+
+/// The problems as `file:line: message`.
+pub(crate) fn problems(discovery: &Discovery) -> Vec<String> {
+    let problem = |problem: &ManifestProblem| {
+        let line = problem.line.map_or_else(String::new, |line| format!(":{line}"));
+        format!("{}{line}: {}", problem.manifest, problem.message)
+    };
+    discovery.problems.iter().map(problem).collect()
 }
