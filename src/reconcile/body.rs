@@ -40,7 +40,7 @@ pub struct BodyFacts {
     pub lock_changes: Vec<String>,
     /// The pull request that this one is on top of.
     pub stacked_on: Option<PullRequestNumber>,
-    /// Who merges it and when, one sentence.
+    /// Who merges it and when, one sentence: [`super::merge_line`].
     pub merge_line: String,
     /// When it is written.
     pub now: Timestamp,
@@ -112,7 +112,7 @@ fn updates_table(facts: &BodyFacts) -> String {
     if facts.updates.is_empty() {
         return String::new();
     }
-    let mut table = "| Crate | From | To | Bump | Published | |\n|:--|:--|:--|:--|:--|:--|".to_owned();
+    let mut table = "| Crate | From | To | Bump | Published | See |\n|:--|:--|:--|:--|:--|:--|".to_owned();
     for update in &facts.updates {
         let bump = match update.bump {
             Bump::Major => "**major**".to_owned(),

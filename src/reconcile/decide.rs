@@ -43,6 +43,13 @@ struct LaneFacts<'a> {
     base: &'a BranchName,
 }
 
+/// What becomes of the branch of a pull request that is closed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BranchFate {
+    Kept,
+    Deleted,
+}
+
 impl LaneFacts<'_> {
     fn actions(&self) -> Vec<Action> {
         let branch = branch_of(self.lane);
@@ -54,21 +61,21 @@ impl LaneFacts<'_> {
         let mut here = here.into_iter();
         let kept = here.next();
 
-        let branch_is_needed = wanted.is_some() || kept.is_some();
+        let fate = if wanted.is_some() || kept.is_some() { BranchFate::Kept } else { BranchFate::Deleted };
         let mut actions: Vec<Action> = Vec::new();
         for other in elsewhere {
             let reason = CloseReason::OtherBase { base: self.base.clone() };
-            actions.push(self.close(other, reason, branch_is_needed));
+            actions.push(self.close(other, reason, fate));
         }
         for (other, kept) in here.zip(kept.into_iter().cycle()) {
             let reason = CloseReason::Duplicate { of: kept.pull_request.number };
-            actions.push(self.close(other, reason, true));
+            actions.push(self.close(other, reason, BranchFate::Kept));
         }
-        let closes_branch = !actions.is_empty() && !branch_is_needed;
+        let closes_branch = !actions.is_empty() && fate == BranchFate::Deleted;
         match (wanted, kept) {
             (Some(wanted), Some(kept)) => actions.push(self.refresh(wanted, kept)),
             (Some(wanted), None) => actions.push(self.open(wanted)),
-            (None, Some(kept)) => actions.push(self.close(kept, self.no_longer_needed(kept), false)),
+            (None, Some(kept)) => actions.push(self.close(kept, self.no_longer_needed(kept), BranchFate::Deleted)),
             (None, None) if closes_branch => {}
             (None, None) => actions.extend(self.leftover().map(Action::DeleteBranch)),
         }
@@ -94,7 +101,7 @@ impl LaneFacts<'_> {
                 title: wanted.title.clone(),
                 body: marker::write(&wanted.body, &marker),
                 head: branch,
-                base: wanted.base.clone(),
+                base: self.base.clone(),
                 labels: wanted.labels.clone(),
                 reviewers: wanted.reviewers.clone(),
             },
@@ -128,7 +135,7 @@ impl LaneFacts<'_> {
         Action::Refresh { number, text, push }
     }
 
-    fn close(&self, existing: &Existing, reason: CloseReason, branch_is_needed: bool) -> Action {
+    fn close(&self, existing: &Existing, reason: CloseReason, fate: BranchFate) -> Action {
         let pull_request = &existing.pull_request;
         if !self.is_ours(pull_request) {
             return self.leave_to_person(pull_request);
@@ -139,7 +146,7 @@ impl LaneFacts<'_> {
             text: Text { title: pull_request.title.clone(), body: body_when_closed(&pull_request.body) },
             comment: Comment::new("closed", &format!("depbot closes this: {reason}.")),
             reason,
-            delete: (!branch_is_needed).then_some(delete),
+            delete: (fate == BranchFate::Deleted).then_some(delete),
         }
     }
 

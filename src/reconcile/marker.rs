@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::escape;
 use crate::model::{CommitId, CrateName, Lane, ProposedUpdate, TreeId};
 
-/// The format that [`write`] makes.
+/// The format that [`write()`] makes.
 pub const VERSION: u32 = 1;
 
 /// The most characters a body may have; GitHub refuses longer ones.

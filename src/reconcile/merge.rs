@@ -16,7 +16,7 @@ pub struct MergeFacts<'a> {
     pub bump: Bump,
     /// Its head on the forge.
     pub head: &'a CommitId,
-    /// The head that depbot pushed.
+    /// The head that depbot pushed: the marker's.
     pub pushed: &'a CommitId,
     /// The tree that merging it into its base, as that is now, gives; `None` when that conflicts.
     pub result: Option<&'a TreeId>,
@@ -119,6 +119,17 @@ pub fn automerge_allows(automerge: Automerge, bump: Bump) -> bool {
         Automerge::Patch => bump <= Bump::Patch,
         Automerge::Minor => bump <= Bump::Minor,
         Automerge::All => true,
+    }
+}
+
+/// Who merges it and when, one sentence for its body.
+pub fn merge_line(lane: Lane, bump: Bump, automerge: Automerge, merge_when: MergeWhen) -> String {
+    if lane == Lane::Review || !automerge_allows(automerge, bump) {
+        return "A person reviews and merges this.".to_owned();
+    }
+    match merge_when {
+        MergeWhen::Checks => "depbot merges this by itself once all checks are green.".to_owned(),
+        MergeWhen::Verified => "depbot merges this by itself: it has passed everything below.".to_owned(),
     }
 }
 

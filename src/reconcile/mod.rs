@@ -25,7 +25,7 @@ pub use body::{BodyFacts, BodyUpdate, Origin, body};
 pub use decide::{closed_updates, reconcile};
 pub(crate) use escape::{cell, code_span, markdown, one_line};
 pub use marker::Marker;
-pub use merge::{Checks, Merge, MergeFacts, NeverReason, WaitReason, automerge_allows, decide_merge};
+pub use merge::{Checks, Merge, MergeFacts, NeverReason, WaitReason, automerge_allows, decide_merge, merge_line};
 pub(crate) use reason::ReasonGroup;
 pub use title::{commit_message, title};
 
@@ -34,8 +34,6 @@ pub use title::{commit_message, title};
 pub struct Wanted {
     /// The lane.
     pub lane: Lane,
-    /// The branch it goes into.
-    pub base: BranchName,
     /// The commit that depbot would push now; made, but not pushed.
     pub commit: CommitId,
     /// That commit's tree.

@@ -8,20 +8,23 @@ use crate::model::{Bump, Lane};
 
 /// The title: what moves, and for `review` how much of it is a major.
 pub fn title(lane: Lane, updates: &[BodyUpdate]) -> String {
-    let suffix = |long: bool| match lane {
-        Lane::Security => " (security)".to_owned(),
-        Lane::Review if long => match updates.iter().filter(|update| update.bump == Bump::Major).count() {
-            0 => " (review)".to_owned(),
-            majors => format!(" (review: {majors} major)"),
-        },
-        Lane::Review | Lane::Routine => String::new(),
-    };
+    let security = if lane == Lane::Security { " (security)" } else { "" };
     match updates {
         [] => "Refresh Cargo.lock".to_owned(),
         [first, rest @ ..] if rest.iter().all(|update| (&update.krate, &update.to) == (&first.krate, &first.to)) => {
-            format!("Update {} to {}{}", first.krate, first.to, suffix(false))
+            format!("Update {} to {}{security}", first.krate, first.to)
         }
-        _ => format!("Update {}{}", counted(updates.len(), "dependency", "dependencies"), suffix(true)),
+        _several => {
+            let review = if lane == Lane::Review { review_suffix(updates) } else { String::new() };
+            format!("Update {}{security}{review}", counted(updates.len(), "dependency", "dependencies"))
+        }
+    }
+}
+
+fn review_suffix(updates: &[BodyUpdate]) -> String {
+    match updates.iter().filter(|update| update.bump == Bump::Major).count() {
+        0 => " (review)".to_owned(),
+        majors => format!(" (review: {majors} major)"),
     }
 }
 

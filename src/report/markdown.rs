@@ -88,10 +88,8 @@ fn reasons(fleet: &Fleet<'_>) -> String {
 fn laggards(fleet: &Fleet<'_>) -> String {
     let laggards = fleet.laggards();
     let lines = laggards.iter().filter(|one| one.repositories.len() > 1).take(LAGGARDS).map(|one| {
-        let why = match one.group {
-            ReasonGroup::Breaks => one.group.title().to_owned(),
-            _other => plain(&one.example),
-        };
+        let is_said_already = one.group == ReasonGroup::Breaks;
+        let why = if is_said_already { one.group.title().to_owned() } else { plain(&one.example) };
         let latest = one.latest.map(ToString::to_string).unwrap_or_default();
         format!("| {} | {latest} | {} | {} |", one.krate, cell(&why), one.repositories.len())
     });

@@ -73,7 +73,11 @@ fn repositories_card(summary: &RunSummary, fleet: &Fleet<'_>) -> Value {
     if !summary.pending.is_empty() {
         parts.push(part("pending", "not done yet", summary.pending.len(), total));
     }
-    context! { done => thousands(done), total => thousands(total), parts }
+    let caption = match summary.mode {
+        RunMode::Plan => "are planned",
+        RunMode::Upgrade => "need nobody",
+    };
+    context! { done => thousands(done), total => thousands(total), caption, parts }
 }
 
 fn dependencies_card(counts: &Counts) -> Value {
@@ -280,10 +284,7 @@ fn behind_groups(rows: &[&Row<'_>]) -> Vec<Value> {
 
 fn row_value(row: &Row<'_>) -> Value {
     let chief = row.chief();
-    let excerpt = chief.and_then(|refusal| match &refusal.rejection {
-        Rejection::Culprit { excerpt, .. } | Rejection::BlockedBy { excerpt, .. } => Some(excerpt.as_str()),
-        _other => None,
-    });
+    let excerpt = chief.and_then(|refusal| excerpt_of(&refusal.rejection));
     let others = row.refused.iter().filter(|refusal| Some(*refusal) != chief).map(ToString::to_string);
     let lane = match row.standing {
         Standing::Proposed(lane) | Standing::Moved(lane) => lane.as_str(),
@@ -296,6 +297,11 @@ fn row_value(row: &Row<'_>) -> Value {
         bump => bump.map(|bump| bump.to_string()).unwrap_or_default(), others => others.collect::<Vec<_>>(),
         sites => row.sites.iter().map(|one| format!("{}:{}", one.site.manifest, one.site.line)).collect::<Vec<_>>(),
     }
+}
+
+fn excerpt_of(rejection: &Rejection) -> Option<&str> {
+    let (Rejection::Culprit { excerpt, .. } | Rejection::BlockedBy { excerpt, .. }) = rejection else { return None };
+    Some(excerpt)
 }
 
 fn version(version: Option<&semver::Version>) -> String {

@@ -2,7 +2,7 @@
 
 use depbot::config::{Automerge, MergeWhen};
 use depbot::model::{Bump, CommitId, Failure, Lane, Phase, PullRequestState, TreeId, Verdict};
-use depbot::reconcile::{Checks, Merge, MergeFacts, NeverReason, WaitReason, decide_merge};
+use depbot::reconcile::{Checks, Merge, MergeFacts, NeverReason, WaitReason, decide_merge, merge_line};
 
 use crate::world::{commit, tree};
 
@@ -88,4 +88,15 @@ fn what_time_changes_is_waited_for() {
     check(&green, &Merge::Wait(WaitReason::ChecksPending { names: vec!["ci".into()] }), |facts| {
         facts.checks = &running;
     });
+}
+
+#[test]
+fn a_body_says_who_merges() {
+    let check = |lane, bump, when, expect: &str| assert_eq!(merge_line(lane, bump, Automerge::Minor, when), expect);
+    let person = "A person reviews and merges this.";
+    check(Lane::Review, Bump::Minor, MergeWhen::Checks, person);
+    check(Lane::Security, Bump::Major, MergeWhen::Checks, person);
+    check(Lane::Routine, Bump::Minor, MergeWhen::Checks, "depbot merges this by itself once all checks are green.");
+    let verified = "depbot merges this by itself: it has passed everything below.";
+    check(Lane::Routine, Bump::Patch, MergeWhen::Verified, verified);
 }

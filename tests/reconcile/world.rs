@@ -27,7 +27,6 @@ pub(crate) fn update(text: &str) -> ProposedUpdate {
 pub(crate) fn wanted(lane: Lane, digit: char, updates: &[&str]) -> Wanted {
     Wanted {
         lane,
-        base: branch("main"),
         commit: commit(digit),
         tree: tree(digit),
         title: "Update things".into(),
@@ -60,7 +59,7 @@ pub(crate) fn proposed(number: u64, wanted: &Wanted) -> Existing {
             title: wanted.title.clone(),
             body: marker::write(&wanted.body, &marker_of(wanted)),
             head: branch_of(wanted.lane),
-            base: wanted.base.clone(),
+            base: branch("main"),
             head_commit: wanted.commit.clone(),
             labels: wanted.labels.clone(),
             opened: "2026-11-16T04:00:00Z".parse().expect("a time"),

@@ -13,8 +13,19 @@ fn preview(name: &str, page: &str) {
 }
 
 #[test]
-fn pages_of_five_and_of_two_hundred_repositories_can_be_looked_at() {
-    for (name, run) in [("5.html", sample::small()), ("200.html", sample::large(200))] {
+fn pages_of_several_runs_can_be_looked_at() {
+    let mut plan = sample::large(12);
+    plan.mode = depbot::model::RunMode::Plan;
+    for one in &mut plan.repositories {
+        one.status = depbot::model::RepositoryStatus::Planned { updates: 3 };
+        one.pull_requests.clear();
+        one.verifications.clear();
+        one.took = std::time::Duration::ZERO;
+    }
+    let long = sample::spoiled(&"long".repeat(60));
+    let runs =
+        [("5.html", sample::small()), ("200.html", sample::large(200)), ("plan.html", plan), ("long.html", long)];
+    for (name, run) in runs {
         let page = html(&run, sample::now());
         assert_eq!(page.matches("<details class=\"repo\"").count(), run.repositories.len());
         preview(name, &page);
