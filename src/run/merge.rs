@@ -4,7 +4,6 @@ use super::publish::{Proposed, changed, existing, not_published};
 use super::repository::Work;
 use super::verify::LaneProof;
 use super::{Services, repo_ref};
-use crate::config::{Automerge, MergeWhen, RepoConfig};
 use crate::forge::{CommitText, ForgeError};
 use crate::git::Lease;
 use crate::model::{
@@ -102,18 +101,5 @@ pub(super) fn summary(lane: Lane, pull_request: &PullRequest, waits_for: Option<
         url: pull_request.url.clone(),
         state: pull_request.state,
         waits_for,
-    }
-}
-
-/// Who merges a pull request of this lane and when, as one sentence for its readers.
-pub(super) fn merge_line(repo: &RepoConfig, lane: Lane) -> String {
-    match (lane, repo.settings.automerge, repo.settings.merge_when) {
-        (Lane::Review, ..) | (_, Automerge::Off, _) => "A person decides about this pull request.".to_owned(),
-        (_, _, MergeWhen::Checks) => {
-            "depbot merges this pull request by itself as soon as the checks of its head are green.".to_owned()
-        }
-        (_, _, MergeWhen::Verified) => {
-            "depbot merges this pull request by itself, on the strength of the commands below.".to_owned()
-        }
     }
 }

@@ -9,7 +9,7 @@ use super::{Services, Stage, record, repo_ref, tree};
 use crate::forge::{ForgeError, PullRequestText};
 use crate::git::{CommitMessage, Lease, Merged, PushError};
 use crate::model::{
-    BranchName, CommitId, EventBody, Lane, ProposedUpdate, PullRequest, PullRequestChange, PullRequestNumber,
+    BranchName, Bump, CommitId, EventBody, Lane, ProposedUpdate, PullRequest, PullRequestChange, PullRequestNumber,
     PullRequestState, Settlement, Source, TreeId, Update,
 };
 use crate::plan::StageFailure;
@@ -84,13 +84,17 @@ pub(super) fn propose(
         red_before: proof.red_before.clone(),
         lock_changes: proof.tree.lock_changes.clone(),
         stacked_on,
-        merge_line: super::merge::merge_line(work.repo, proof.lane),
+        merge_line: reconcile::merge_line(
+            proof.lane,
+            updates.iter().map(|update| update.bump).max().unwrap_or(Bump::Minor),
+            work.repo.settings.automerge,
+            work.repo.settings.merge_when,
+        ),
         now,
     });
     let proposed = updates.iter().map(|update| ProposedUpdate { krate: update.krate.clone(), to: update.to.clone() });
     let wanted = Wanted {
         lane: proof.lane,
-        base: work.synced.branch.clone(),
         commit,
         tree: tree.clone(),
         title: reconcile::title(proof.lane, &updates),
