@@ -9,6 +9,7 @@
 //! What a repository contains, and what is done with it, is left to others.
 
 mod address;
+mod create;
 mod credentials;
 mod error;
 mod history;
@@ -33,6 +34,7 @@ use jiff::Timestamp;
 use crate::model::{BranchName, CommitId};
 
 pub use address::redact;
+pub use create::{NewRepository, create};
 pub use credentials::Credentials;
 pub use error::{GitError, PushError};
 pub use history::{CommitInfo, CommitMessage, Identity, Merged};
