@@ -1,5 +1,6 @@
 //! depbot keeps a fleet of Rust repositories on the latest versions of everything they depend on.
 
+pub mod cli;
 pub mod config;
 pub mod database;
 pub mod fleet;

@@ -1,3 +1,5 @@
 //! The `depbot` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    depbot::cli::main()
+}

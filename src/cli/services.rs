@@ -1,0 +1,132 @@
+//! The adapters of a run, made from the configuration and the environment.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::Semaphore;
+
+use super::error::CliError;
+use super::{Context, load, world};
+use crate::config::{Config, ForgeConfig};
+use crate::forge::Forge;
+use crate::forge::local::LocalForge;
+use crate::git::{Credentials, Git, GitOptions, Identity};
+use crate::journal::Journal;
+use crate::model::LookupFailure;
+use crate::registry::{self, Registry, RegistryOptions};
+use crate::run::{Folders, Services};
+use crate::verify::{self, Toolbox};
+
+/// How depbot calls itself towards servers.
+const USER_AGENT: &str = concat!("depbot/", env!("CARGO_PKG_VERSION"), " (", env!("CARGO_PKG_REPOSITORY"), ")");
+
+/// The longest silence of a git server.
+const GIT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The state folder: the one asked for, or `.depbot` beside the configuration.
+pub(super) fn state_folder(context: &Context) -> Result<PathBuf, CliError> {
+    match &context.global.state {
+        Some(folder) => Ok(folder.clone()),
+        None => Ok(load::folder_of(&context.global.config)?.join(".depbot")),
+    }
+}
+
+/// The state folder and its journal, for commands that only read.
+pub(super) fn journal(context: &Context) -> Result<(Folders, Journal), CliError> {
+    let folder = state_folder(context)?;
+    if !folder.is_dir() {
+        let message = format!("there is no state folder {}: nothing has been run here yet", folder.display());
+        return Err(CliError::failed(message, "run `depbot upgrade --all` or `depbot plan --all` first"));
+    }
+    let folders = Folders::open(&folder)?;
+    let journal = Journal::open(&folders.journal())?;
+    Ok((folders, journal))
+}
+
+/// Everything a run acts through; `jobs` repositories build at the same time.
+pub(super) async fn services(context: &Context, config: &Config, jobs: Option<u16>) -> Result<Services, CliError> {
+    let folders = Folders::open(&state_folder(context)?)?;
+    let journal = Journal::open(&folders.journal())?;
+    let git = git();
+    let forge = forge(config)?;
+    let registry = registry(&folders.index(), git.clone())?;
+    let toolbox = toolbox(folders.root()).await?;
+    Ok(Services {
+        git,
+        registry,
+        forge,
+        journal,
+        toolbox,
+        folders,
+        cargo: cargo_environment(),
+        registries: config.registries.clone(),
+        clock: world::now,
+        identity: identity(),
+        progress: context.bars.sink(),
+        builds: Arc::new(Semaphore::new(builds_at_once(jobs))),
+    })
+}
+
+/// Who commits, tags and merges.
+fn identity() -> Identity {
+    Identity { name: "depbot".to_owned(), email: "depbot@users.noreply.github.com".to_owned() }
+}
+
+fn builds_at_once(jobs: Option<u16>) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    jobs.map_or_else(|| cores.div_ceil(2).clamp(2, 8), usize::from)
+}
+
+fn git() -> Git {
+    let ssh_command = world::environment().remove("GIT_SSH_COMMAND");
+    Git::new(GitOptions { credentials: Credentials::none(), ssh_command, timeout: GIT_TIMEOUT })
+}
+
+/// Where pull requests live.
+pub(super) fn forge(config: &Config) -> Result<Arc<dyn Forge>, CliError> {
+    match &config.forge {
+        ForgeConfig::Local => Ok(Arc::new(LocalForge::new(world::now))),
+        ForgeConfig::GitHub { .. } => Err(CliError::usage(
+            "this version of depbot works with the local forge only",
+            "write forge = \"local\" in [fleet]",
+        )),
+    }
+}
+
+/// The client of all registries, which reads the tags of git repositories with `git`.
+pub(super) fn registry(cache: &Path, git: Git) -> Result<Registry, CliError> {
+    let registry = Registry::new(RegistryOptions::new(cache, USER_AGENT))?;
+    Ok(registry.with_tags(Box::new(move |url| {
+        let git = git.clone();
+        async move {
+            let tags = git.remote_tags(&url).await.map_err(|error| LookupFailure::Unreadable {
+                source_name: crate::git::redact(&url),
+                message: error.to_string(),
+            })?;
+            Ok(tags.into_iter().map(|(tag, _)| tag).collect())
+        }
+        .boxed()
+    })))
+}
+
+/// A client of all registries for a command without a state folder.
+pub(super) fn lone_registry(cache: &Path) -> Result<Registry, CliError> {
+    registry(cache, git())
+}
+
+/// What cargo's configuration outside of repositories is.
+pub(super) fn cargo_environment() -> registry::Environment {
+    registry::Environment { vars: world::environment(), cargo_home: world::cargo_home() }
+}
+
+/// Cargo, which has to be there.
+pub(super) async fn toolbox(folder: &Path) -> Result<Toolbox, CliError> {
+    let toolbox = Toolbox { environment: world::environment(), cargo: PathBuf::from("cargo"), jobs: None };
+    verify::toolchain(&toolbox, folder).await.map_err(|error| CliError::Environment {
+        message: format!("cargo cannot be used: {error}"),
+        hint: Some("install Rust from https://rustup.rs, or put cargo and rustc into PATH".to_owned()),
+    })?;
+    Ok(toolbox)
+}
