@@ -13,21 +13,16 @@ use super::package::Manifest;
 use super::{Discovery, Files, ManifestProblem, OUTPUT_FOLDERS};
 use crate::model::RepoPath;
 
-/// Folders whose packages are material of tests, documentation or generators, unless a workspace has them as members or
-/// a lock is committed beside them.
-const MATERIAL_FOLDERS: [&str; 11] = [
-    "example",
-    "examples",
-    "fixture",
-    "fixtures",
-    "snapshots",
-    "template",
-    "templates",
-    "test-data",
-    "test_data",
-    "testdata",
-    "tests",
-];
+/// Folders whose packages are the material of tests and generators: input that must stay as it is, locks included.
+const FIXTURE_FOLDERS: [&str; 8] =
+    ["fixture", "fixtures", "snapshots", "template", "templates", "test-data", "test_data", "testdata"];
+
+/// Folders of tests: a package right in it or one level below is one that people work on if it has a lock; what lies
+/// deeper is a fixture, and those of tools around cargo have locks too.
+const TEST_FOLDERS: [&str; 1] = ["tests"];
+
+/// Folders of examples: those with a lock are packages that people work on.
+const EXAMPLE_FOLDERS: [&str; 2] = ["example", "examples"];
 
 /// Folders of copies of other people's packages, which come with their locks.
 const COPY_FOLDERS: [&str; 1] = ["vendor"];
@@ -81,12 +76,7 @@ impl<'f> Catalog<'f> {
 
     /// The folders that may be a workspace by themselves, the outer ones first.
     fn own_folders(&self) -> Vec<RepoPath> {
-        let has_part = |folder: &RepoPath, names: &[&str]| folder.as_str().split('/').any(|part| names.contains(&part));
-        let own = |folder: &&RepoPath| {
-            !has_part(folder, &OUTPUT_FOLDERS)
-                && !has_part(folder, &COPY_FOLDERS)
-                && (!has_part(folder, &MATERIAL_FOLDERS) || self.has_lock(folder))
-        };
+        let own = |folder: &&RepoPath| !is_material(folder, self.has_lock(folder));
         let mut folders: Vec<RepoPath> = self.folders().filter(own).cloned().collect();
         folders.sort_by_key(|folder| (ancestors(folder).count(), folder.clone()));
         folders
@@ -165,7 +155,9 @@ impl Survey<'_> {
                 self.claimed.insert(manifest.folder());
                 self.finish(manifest, membership);
             }
-            Governor::Root(root) if self.catalog.has_lock(&manifest.folder()) && !is_material(&manifest.folder()) => {
+            Governor::Root(root)
+                if self.catalog.has_lock(&manifest.folder()) && !is_material(&manifest.folder(), false) =>
+            {
                 let message = format!("it has a lock, but {} neither has it as a member nor excludes it", root.path);
                 self.problem(manifest, None, message);
             }
@@ -190,6 +182,15 @@ impl Survey<'_> {
     }
 }
 
-fn is_material(folder: &RepoPath) -> bool {
-    folder.as_str().split('/').any(|part| MATERIAL_FOLDERS.contains(&part))
+/// Whether a folder holds material that no workspace claims, by where it lies.
+fn is_material(folder: &RepoPath, has_lock: bool) -> bool {
+    let parts: Vec<&str> = folder.as_str().split('/').collect();
+    parts.iter().enumerate().any(|(index, part)| {
+        let depth = parts.len() - index - 1;
+        OUTPUT_FOLDERS.contains(part)
+            || COPY_FOLDERS.contains(part)
+            || FIXTURE_FOLDERS.contains(part)
+            || TEST_FOLDERS.contains(part) && !(has_lock && depth <= 1)
+            || EXAMPLE_FOLDERS.contains(part) && !has_lock
+    })
 }

@@ -195,6 +195,19 @@ fn material_that_is_no_package_of_the_repository_is_left_alone() {
         &[". [.]"],
     );
     check(
+        "a package of tests with its own lock, and the fixtures of a tool around cargo",
+        &[
+            ("Cargo.toml", "P"),
+            ("tests/e2e/Cargo.toml", "P|[workspace]\n"),
+            ("tests/e2e/Cargo.lock", "L"),
+            ("tests/upgrade/all/in/Cargo.toml", "P|[workspace]\n"),
+            ("tests/upgrade/all/in/Cargo.lock", "L"),
+            ("tests/fixtures/Cargo.toml", "P"),
+            ("tests/fixtures/Cargo.lock", "L"),
+        ],
+        &[". [.]", "tests/e2e [tests/e2e] lock"],
+    );
+    check(
         "an example with its own lock, and one that is a member",
         &[
             ("Cargo.toml", "P|[workspace]\nmembers = [\"examples/in\"]\nexclude = [\"examples/out\"]\n"),
