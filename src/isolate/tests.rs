@@ -234,11 +234,11 @@ fn of_two_that_clash_the_compatible_one_ships_and_the_other_names_it() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn independent_units_ship_at_the_highest_level_that_is_good(
-        units in prop::collection::vec((any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.3)), 1..40),
+        units in prop::collection::vec((any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.3)), 1..25),
         hint in any_hint(),
     ) {
         let candidates: Vec<Candidate> = plain(units.len()).into_iter().zip(&units)
