@@ -80,7 +80,7 @@ fn farewell(folder: &Path, page: &Path) -> String {
         "\nLook at the report: {page}\n\nThen try:\n  \
          depbot --config {config} status\n  \
          depbot --config {config} pr list\n  \
-         depbot --config {config} pr show flags 2\n  \
+         depbot --config {config} pr show greeter 2\n  \
          depbot --config {config} why flags bitflags\n  \
          depbot --config {config} upgrade --all    # again: nothing is left to do\n"
     )

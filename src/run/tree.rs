@@ -6,7 +6,7 @@ use std::path::Path;
 use super::survey::SurveyedWorkspace;
 use crate::isolate::{Choice, Level};
 use crate::manifest::{self, EditError};
-use crate::model::{CrateName, Edit, EditField, RepoPath, Site, Unit, UnitKind, Update};
+use crate::model::{CrateName, Dependency, Edit, EditField, RepoPath, Site, Source, Unit, UnitKind, Update};
 use crate::verify::{LockTarget, Relock};
 
 /// What is to be done to the files of one repository for a set of choices.
@@ -18,10 +18,13 @@ pub(super) struct Recipe {
     pub(super) locks: BTreeMap<RepoPath, Relock>,
 }
 
+/// Where locked packages go, by name and version.
+type Moves = BTreeMap<(CrateName, semver::Version), semver::Version>;
+
 /// The recipe for `choices`; where two choices change the same place, the later one counts.
-pub(super) fn recipe(units: &[Unit], choices: &[Choice], raises: &[Edit], workspaces: &[SurveyedWorkspace]) -> Recipe {
+pub(super) fn recipe(units: &[Unit], choices: &[Choice], workspaces: &[SurveyedWorkspace]) -> Recipe {
     let mut edits: BTreeMap<(RepoPath, Site, EditField), Edit> = BTreeMap::new();
-    let mut targets: BTreeMap<RepoPath, BTreeMap<(CrateName, semver::Version), Update>> = BTreeMap::new();
+    let mut targets: BTreeMap<RepoPath, Moves> = BTreeMap::new();
     let mut refreshed: BTreeSet<RepoPath> = BTreeSet::new();
     for unit in choices.iter().filter_map(|choice| Some((units.get(choice.unit.0)?, choice.level))) {
         let (unit, level) = unit;
@@ -30,22 +33,30 @@ pub(super) fn recipe(units: &[Unit], choices: &[Choice], raises: &[Edit], worksp
             refreshed.insert(unit.workspace.clone());
         }
         for update in updates_at(unit, level) {
-            moved.insert((update.krate.clone(), update.from.clone()), update.clone());
+            moved.insert((update.krate.clone(), update.from.clone()), update.to.clone());
             for edit in &update.edits {
                 edits.insert((edit.site.manifest.clone(), edit.site.clone(), edit.field), edit.clone());
             }
         }
     }
-    if !choices.is_empty() {
-        for edit in raises {
-            edits.insert((edit.site.manifest.clone(), edit.site.clone(), edit.field), edit.clone());
-        }
+    for surveyed in workspaces.iter().filter(|surveyed| refreshed.contains(&surveyed.workspace.root)) {
+        hold_declared(surveyed, targets.entry(surveyed.workspace.root.clone()).or_default());
     }
     let mut by_manifest: BTreeMap<RepoPath, Vec<Edit>> = BTreeMap::new();
     for ((manifest, ..), edit) in edits {
         by_manifest.entry(manifest).or_default().push(edit);
     }
     let locks = locks(targets, &refreshed, &by_manifest, workspaces);
+    Recipe { edits: by_manifest, locks }
+}
+
+/// The recipe for edits alone: locks follow, and nothing else moves.
+pub(super) fn recipe_of(edits: &[Edit], workspaces: &[SurveyedWorkspace]) -> Recipe {
+    let mut by_manifest: BTreeMap<RepoPath, Vec<Edit>> = BTreeMap::new();
+    for edit in edits {
+        by_manifest.entry(edit.site.manifest.clone()).or_default().push(edit.clone());
+    }
+    let locks = locks(BTreeMap::new(), &BTreeSet::new(), &by_manifest, workspaces);
     Recipe { edits: by_manifest, locks }
 }
 
@@ -58,7 +69,7 @@ pub(super) fn updates_at(unit: &Unit, level: Level) -> &[Update] {
 }
 
 fn locks(
-    targets: BTreeMap<RepoPath, BTreeMap<(CrateName, semver::Version), Update>>,
+    targets: BTreeMap<RepoPath, Moves>,
     refreshed: &BTreeSet<RepoPath>,
     edits: &BTreeMap<RepoPath, Vec<Edit>>,
     workspaces: &[SurveyedWorkspace],
@@ -67,7 +78,8 @@ fn locks(
         .into_iter()
         .map(|(workspace, updates)| {
             let refresh = refreshed.contains(&workspace);
-            let targets = updates.into_values().map(target).collect();
+            let target = |((krate, from), to)| LockTarget { krate, from: Some(from), to };
+            let targets = updates.into_iter().map(target).collect();
             (workspace, Relock { targets, refresh })
         })
         .collect();
@@ -83,8 +95,16 @@ fn locks(
     locks
 }
 
-fn target(update: Update) -> LockTarget {
-    LockTarget { krate: update.krate, from: Some(update.from), to: update.to }
+/// Keeps the declared dependencies of a workspace that do not move where they are: that they stay was decided, and a
+/// refresh of the rest of the lock must not decide otherwise.
+fn hold_declared(surveyed: &SurveyedWorkspace, moves: &mut Moves) {
+    let Some(lock) = &surveyed.lock else { return };
+    let registry = |dependency: &&Dependency| matches!(dependency.source, Source::Registry(_));
+    for dependency in surveyed.workspace.dependencies.iter().filter(registry) {
+        if let Some(locked) = lock.locked_version(&surveyed.workspace, dependency) {
+            moves.entry((dependency.krate.clone(), locked.clone())).or_insert(locked);
+        }
+    }
 }
 
 /// The manifests of a recipe, edited: path and new bytes. `read` gives a manifest as it is.

@@ -25,12 +25,12 @@ use crate::verify::{self, Bench, RelockError, Toolbox};
 
 /// Verifies the candidates of one repository.
 pub(super) struct Prover<'a> {
-    pub(super) toolbox: &'a Toolbox,
+    toolbox: Toolbox,
     pub(super) builds: &'a Semaphore,
     pub(super) settings: &'a Settings,
     pub(super) workspaces: &'a [SurveyedWorkspace],
     pub(super) units: &'a [Unit],
-    /// Edits that go with every change: the next version of what is released.
+    /// Edits that go with every tree that changes anything: the next version of what is released.
     pub(super) raises: Vec<Edit>,
     pub(super) place: Place,
     pub(super) target: PathBuf,
@@ -138,6 +138,7 @@ impl<'a> Prover<'a> {
         listener: Option<Listener>,
     ) -> Self {
         let state = State::default();
+        let toolbox = resolving_toolbox(toolbox, settings);
         Self {
             toolbox,
             builds,
@@ -337,21 +338,37 @@ impl<'a> Prover<'a> {
         }
         (self.tell)(format!("resolving {}", self.describe(choices)));
         self.set_back()?;
-        let recipe = tree::recipe(self.units, choices, &self.raises, self.workspaces);
-        let mut changed = tree::edited_manifests(&recipe, |path| {
-            self.place.read(path)?.ok_or_else(|| format!("{path} is not there"))
-        })
-        .map_err(failed)?;
-        self.place.write(&changed).map_err(failed)?;
-        let lock_changes = match self.relock(&recipe, &mut changed).await? {
+        let recipe = tree::recipe(self.units, choices, self.workspaces);
+        let mut changed = BTreeMap::new();
+        let mut lock_changes = match self.apply(&recipe, &mut changed).await? {
             Ok(lock_changes) => lock_changes,
             Err(failure) => return Ok(Err(failure)),
         };
+        if !changed.is_empty() && !self.raises.is_empty() {
+            match self.apply(&tree::recipe_of(&self.raises, self.workspaces), &mut changed).await? {
+                Ok(more) => lock_changes.extend(more),
+                Err(failure) => return Ok(Err(failure)),
+            }
+        }
         let id = self.tree_id(&changed)?;
         let affected = recipe.locks.keys().cloned().collect();
         let tree = Tree { id, changed, lock_changes, affected };
         self.state.standing = Some((choices.to_vec(), tree.clone()));
         Ok(Ok(tree))
+    }
+
+    /// Edits the manifests of the checkout as it is now, and brings its locks in step; what differs goes to `changed`.
+    async fn apply(
+        &self,
+        recipe: &Recipe,
+        changed: &mut BTreeMap<RepoPath, Vec<u8>>,
+    ) -> Result<Result<Vec<String>, Failure>, StageFailure> {
+        let edited =
+            tree::edited_manifests(recipe, |path| self.place.read(path)?.ok_or_else(|| format!("{path} is not there")))
+                .map_err(failed)?;
+        self.place.write(&edited).map_err(failed)?;
+        changed.extend(edited);
+        self.relock(recipe, changed).await
     }
 
     async fn relock(
@@ -362,7 +379,7 @@ impl<'a> Prover<'a> {
         let mut lock_changes = Vec::new();
         for (workspace, request) in &recipe.locks {
             let folder = tree::folder(self.place.root(), workspace);
-            let relocked = match verify::relock(self.toolbox, &folder, request).await {
+            let relocked = match verify::relock(&self.toolbox, &folder, request).await {
                 Ok(relocked) => relocked,
                 Err(RelockError::Unresolvable(failure)) => return Ok(Err(failure)),
                 Err(error) => return Err(failed(error.to_string())),
@@ -428,7 +445,7 @@ impl<'a> Prover<'a> {
         for workspace in &tree.affected {
             let folder = tree::folder(self.place.root(), workspace);
             let (commands, limit) = (&self.settings.verify, self.settings.verify_timeout);
-            match verify::verify(self.toolbox, &bench, &folder, commands, limit, red).await {
+            match verify::verify(&self.toolbox, &bench, &folder, commands, limit, red).await {
                 Verdict::Pass { runs: more, red_before: red } => {
                     runs.extend(more);
                     red_before.extend(red);
@@ -495,6 +512,16 @@ impl<'a> Prover<'a> {
             _ => format!("{} updates", choices.len()),
         }
     }
+}
+
+/// Cargo, told which Rust versions the rest of a lock may need: those of the workspace, as for declared dependencies.
+///
+/// The key is `resolver.incompatible-rust-versions` of cargo's configuration.
+fn resolving_toolbox(toolbox: &Toolbox, settings: &Settings) -> Toolbox {
+    let mut toolbox = toolbox.clone();
+    let choice = if settings.msrv { "fallback" } else { "allow" };
+    toolbox.environment.insert("CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS".to_owned(), choice.to_owned());
+    toolbox
 }
 
 /// A unit at a level, in words.

@@ -58,8 +58,14 @@ const RESOLVING: &[&str] = &[
 ];
 
 /// Prefixes of such variables.
-const RESOLVING_PREFIXES: &[&str] =
-    &["CARGO_REGISTRY_", "CARGO_REGISTRIES_", "CARGO_CREDENTIAL_ALIAS_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"];
+const RESOLVING_PREFIXES: &[&str] = &[
+    "CARGO_RESOLVER_",
+    "CARGO_REGISTRY_",
+    "CARGO_REGISTRIES_",
+    "CARGO_CREDENTIAL_ALIAS_",
+    "GIT_CONFIG_KEY_",
+    "GIT_CONFIG_VALUE_",
+];
 
 /// Set by rustup's proxies for what they start, so that a toolchain that they chose is told from one a person chose.
 const RUSTUP_RECURSION: &str = "RUST_RECURSION_COUNT";
