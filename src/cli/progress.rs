@@ -9,7 +9,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::GlobalArgs;
 use super::output::Output;
-use crate::model::{Lane, Outcome, PullRequestState, RepoName, RepositoryStatus, RepositorySummary};
+use crate::model::{
+    Lane, Outcome, PullRequestState, Rejection, RepoName, RepositoryStatus, RepositorySummary, Settlement,
+};
 use crate::run::{Progress, ProgressSink, Stage};
 
 /// Shows progress on standard error. Clones show the same.
@@ -244,7 +246,28 @@ fn settled_text(summary: &RepositorySummary) -> String {
         });
     }
     parts.extend(summary.released.iter().map(|tag| format!("released {tag}")));
+    parts.extend(breaking(summary));
     format!("{repo}: {}", parts.join("; "))
+}
+
+/// The updates that were tried and break the repository, by name where they are few.
+fn breaking(summary: &RepositorySummary) -> Option<String> {
+    let refused = |settlement: &Settlement| match &settlement.outcome {
+        Outcome::Updated { refused, .. } | Outcome::NotUpdated { refused } => {
+            let culprit = refused.iter().find(|it| matches!(it.rejection, Rejection::Culprit { .. }))?;
+            Some(format!("{} {}", settlement.krate, culprit.version.as_ref()?))
+        }
+        Outcome::UpToDate => None,
+    };
+    let mut names: Vec<String> = summary.settlements.iter().filter_map(refused).collect();
+    names.sort();
+    names.dedup();
+    match names.as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} breaks it")),
+        few if few.len() <= 3 => Some(format!("{} break it", few.join(", "))),
+        many => Some(format!("{} updates break it", many.len())),
+    }
 }
 
 fn counted(count: usize, one: &str, many: &str) -> String {

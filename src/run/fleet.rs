@@ -77,7 +77,6 @@ pub async fn upgrade(services: &Services, run: &RunId, request: &Request<'_>) ->
     let waves = prepared.waves();
     let count = waves.len();
     for (index, wave) in waves.into_iter().enumerate() {
-        (services.progress)(Progress::Wave { number: index + 1, of: count, count: wave.len() });
         if index > 0 {
             let names: BTreeSet<&RepoName> = wave.iter().map(|(repo, _)| &repo.name).collect();
             releases.extend(look_up(services, prepared.internal_queries(&names)).await);
@@ -88,6 +87,7 @@ pub async fn upgrade(services: &Services, run: &RunId, request: &Request<'_>) ->
             selection: request.selection,
             saved: request.saved,
         };
+        (services.progress)(Progress::Wave { number: index + 1, of: count, count: wave.len() });
         let work = stream::iter(wave)
             .map(|(repo, prepared)| repository::upgrade(services, run, repo, index + 1, prepared, knowledge));
         work.buffer_unordered(AT_ONCE).for_each(|_| async {}).await;
