@@ -259,7 +259,7 @@ impl StatusKind {
             Self::Waiting => "waiting",
             Self::Planned => "planned",
             Self::Merged => "merged",
-            Self::UpToDate => "nothing to do",
+            Self::UpToDate => "unchanged",
         }
     }
 }
