@@ -1,7 +1,7 @@
 //! Release: a repository with `release = "tag"` gets a tag for each version that reaches its main branch.
 //!
-//! The version is raised in the upgrade itself (by a patch, where the version in the manifest has a tag already), so that
-//! the commit that is tagged says the version of its tag. The tag is due whenever the manifest's version has none: after
+//! The version is raised in the upgrade itself, where the version in the manifest has a tag already: by a patch for what
+//! merges by itself, by a minor for what a person decides. So the commit that is tagged says the version of its tag. The tag is due whenever the manifest's version has none: after
 //! a merge in this run, or after one that an earlier run did not come to tag.
 
 use std::collections::BTreeSet;
@@ -19,26 +19,37 @@ use crate::model::{CommitId, Edit, EditField, EventBody, version_in_tag};
 use crate::plan::StageFailure;
 
 /// The edits that give each released package of a repository its next version; none where that is not due.
-pub(super) fn raises(repo: &RepoConfig, survey: &Survey, synced: &Synced) -> Result<Vec<Edit>, StageFailure> {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Raises {
+    /// The next patch: for compatible updates.
+    pub(super) patch: Vec<Edit>,
+    /// The next minor: for a change that a person decides on, which users of the package may notice.
+    pub(super) minor: Vec<Edit>,
+}
+
+/// The next versions of what a repository releases.
+pub(super) fn raises(repo: &RepoConfig, survey: &Survey, synced: &Synced) -> Result<Raises, StageFailure> {
+    let mut raises = Raises::default();
     if repo.release != ReleaseMode::Tag {
-        return Ok(Vec::new());
+        return Ok(raises);
     }
     let tags = synced.mirror.tags().map_err(|error| failure(Stage::Release, &error))?;
-    let released = released_members(survey);
-    let mut edits: Vec<Edit> = Vec::new();
-    for member in &released {
+    for member in released_members(survey) {
         let (Some(version), Some(site)) = (&member.version, &member.version_site) else { continue };
         let is_tagged = tags.iter().any(|(tag, _)| version_in_tag(tag, &member.package).as_ref() == Some(version));
-        if is_tagged && !edits.iter().any(|edit| edit.site == *site) {
-            edits.push(Edit {
+        let is_known = raises.patch.iter().any(|edit| edit.site == *site);
+        if is_tagged && !is_known {
+            let raised = |to: Version| Edit {
                 site: site.clone(),
                 field: EditField::PackageVersion,
                 from: version.to_string(),
-                to: next_patch(version).to_string(),
-            });
+                to: to.to_string(),
+            };
+            raises.patch.push(raised(next_patch(version)));
+            raises.minor.push(raised(Version::new(version.major, version.minor + 1, 0)));
         }
     }
-    Ok(edits)
+    Ok(raises)
 }
 
 fn next_patch(version: &Version) -> Version {

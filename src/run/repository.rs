@@ -129,7 +129,7 @@ async fn upgrade_prepared(
     let head = if is_partial && proved.lanes.is_empty() {
         work.base.clone()
     } else {
-        publish_lanes(services, &mut work, &proved, summary).await?
+        publish_lanes(services, &mut work, &proved, is_partial, summary).await?
     };
     tell(services, repo, Stage::Release, String::new());
     summary.released = release_if_due(services, &work, &head).await?;
@@ -232,11 +232,13 @@ fn settlements(work: &Work<'_>, proved: &Proved) -> Vec<Settlement> {
 /// Publishes the lanes, merges what may be merged, and answers with the newest commit of the main branch.
 ///
 /// A first pass publishes everything but `review` and merges it; then `review` is put on top of what the main branch is
-/// now, so that it is published once and shows only its own change where the rest was merged.
+/// now, so that it is published once and shows only its own change where the rest was merged. A partial run, one that was
+/// told which crates it is about, leaves the lanes alone for which it has nothing.
 async fn publish_lanes(
     services: &Services,
     work: &mut Work<'_>,
     proved: &Proved,
+    is_partial: bool,
     summary: &mut RepositorySummary,
 ) -> Result<CommitId, StageFailure> {
     tell(services, work.repo, Stage::Publish, String::new());
@@ -249,7 +251,9 @@ async fn publish_lanes(
     let review = propose(services, work, review_proof, &below, None, left_out)?;
     let wanted: Vec<_> = [&routine, &review].into_iter().flatten().map(|proposed| proposed.wanted.clone()).collect();
     let mut notes = Vec::new();
-    publish::reconcile(services, work, &wanted, |lane| lane != Lane::Review, &mut notes).await?;
+    let is_wanted = |lane| wanted.iter().any(|wanted| wanted.lane == lane);
+    let concerns = |lane| lane != Lane::Review && (!is_partial || is_wanted(lane));
+    publish::reconcile(services, work, &wanted, concerns, &mut notes).await?;
 
     let mut head = base;
     if let (Some(proof), Some(proposed)) = (routine_proof, &routine) {
@@ -268,7 +272,9 @@ async fn publish_lanes(
     let review = propose(services, work, review_proof, &below, stacked_on, &summary.settlements)?;
     let routine = routine.filter(|_| !is_merged);
     let wanted: Vec<_> = [&routine, &review].into_iter().flatten().map(|proposed| proposed.wanted.clone()).collect();
-    publish::reconcile(services, work, &wanted, |_| true, &mut Vec::new()).await?;
+    let is_wanted = |lane| wanted.iter().any(|wanted| wanted.lane == lane);
+    let concerns = |lane| !is_partial || is_wanted(lane);
+    publish::reconcile(services, work, &wanted, concerns, &mut Vec::new()).await?;
     if let (Some(proof), Some(proposed)) = (review_proof, &review) {
         let merged = merge::merge(services, work, proof, proposed).await?;
         summary.pull_requests.extend(merged.summary);

@@ -7,6 +7,7 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 
 use super::bench::Place;
+use super::release::Raises;
 use super::survey::SurveyedWorkspace;
 use super::tree::{self, Recipe};
 use super::{RunError, Services, Stage, record};
@@ -31,7 +32,7 @@ pub(super) struct Prover<'a> {
     pub(super) workspaces: &'a [SurveyedWorkspace],
     pub(super) units: &'a [Unit],
     /// Edits that go with every tree that changes anything: the next version of what is released.
-    pub(super) raises: Vec<Edit>,
+    pub(super) raises: Raises,
     pub(super) place: Place,
     pub(super) target: PathBuf,
     pub(super) toolchain: String,
@@ -128,7 +129,7 @@ impl<'a> Prover<'a> {
         settings: &'a Settings,
         workspaces: &'a [SurveyedWorkspace],
         units: &'a [Unit],
-        raises: Vec<Edit>,
+        raises: Raises,
         place: Place,
         target: PathBuf,
         toolchain: String,
@@ -344,8 +345,9 @@ impl<'a> Prover<'a> {
             Ok(lock_changes) => lock_changes,
             Err(failure) => return Ok(Err(failure)),
         };
-        if !changed.is_empty() && !self.raises.is_empty() {
-            match self.apply(&tree::recipe_of(&self.raises, self.workspaces), &mut changed).await? {
+        let raises = self.raises_of(choices);
+        if !changed.is_empty() && !raises.is_empty() {
+            match self.apply(&tree::recipe_of(raises, self.workspaces), &mut changed).await? {
                 Ok(more) => lock_changes.extend(more),
                 Err(failure) => return Ok(Err(failure)),
             }
@@ -355,6 +357,12 @@ impl<'a> Prover<'a> {
         let tree = Tree { id, changed, lock_changes, affected };
         self.state.standing = Some((choices.to_vec(), tree.clone()));
         Ok(Ok(tree))
+    }
+
+    /// The next versions for a tree with these choices.
+    fn raises_of(&self, choices: &[Choice]) -> &[Edit] {
+        let is_reviewed = choices.iter().any(|choice| self.units[choice.unit.0].lane == Lane::Review);
+        if is_reviewed { &self.raises.minor } else { &self.raises.patch }
     }
 
     /// Edits the manifests of the checkout as it is now, and brings its locks in step; what differs goes to `changed`.

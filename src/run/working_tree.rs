@@ -168,7 +168,7 @@ async fn prove(
         request.settings,
         &survey.workspaces,
         &proposal.units,
-        Vec::new(),
+        super::release::Raises::default(),
         Place::Shadow(shadow),
         target,
         toolchain,
