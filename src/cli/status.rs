@@ -1,4 +1,5 @@
-//! `depbot status`: the fleet as the newest runs left it.
+//! `depbot status`: the fleet as the newest runs left it; a repository that the newest run did not come to is shown as an
+//! earlier one left it.
 
 use super::args::StatusArgs;
 use super::error::CliError;
@@ -16,8 +17,8 @@ pub(super) fn status(context: &Context, args: &StatusArgs) -> Result<(), CliErro
         .summary(&newest.run)?
         .ok_or_else(|| CliError::Failed { message: format!("the journal has no run {}", newest.run), hint: None })?;
     for (repo, (_, repository)) in journal.latest_summaries()? {
-        let is_there = summary.repositories.iter().any(|it| it.repo == repo) || summary.pending.contains(&repo);
-        if !is_there {
+        summary.pending.retain(|pending| *pending != repo);
+        if !summary.repositories.iter().any(|it| it.repo == repo) {
             summary.repositories.push(repository);
         }
     }
