@@ -44,7 +44,7 @@ pub struct RepositorySummary {
     pub settlements: Vec<Settlement>,
     /// The pull requests of depbot that matter now: open ones, and those merged or closed in this run.
     pub pull_requests: Vec<PullRequestSummary>,
-    /// What was verified, in order.
+    /// What was verified in this run, in order; a verdict that an earlier run reached is not reached again.
     pub verifications: Vec<VerificationSummary>,
     /// The tag that was made after a merge in this run.
     pub released: Option<String>,
