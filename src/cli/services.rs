@@ -47,6 +47,7 @@ pub(super) fn journal(context: &Context) -> Result<(Folders, Journal), CliError>
 
 /// Everything a run acts through; `jobs` repositories build at the same time.
 pub(super) async fn services(context: &Context, config: &Config, jobs: Option<u16>) -> Result<Services, CliError> {
+    crate::process::end_orphans();
     let folders = Folders::open(&state_folder(context)?)?;
     let journal = Journal::open(&folders.journal())?;
     let git = git();

@@ -22,7 +22,7 @@ use crate::model::{
 };
 use crate::plan::StageFailure;
 use crate::process::Listener;
-use crate::verify::{self, Bench, RelockError, Toolbox};
+use crate::verify::{self, Bench, Relock, RelockError, Toolbox};
 
 /// Verifies the candidates of one repository.
 pub(super) struct Prover<'a> {
@@ -69,6 +69,8 @@ struct State {
     verifications: Vec<VerificationSummary>,
     /// The set that the checkout holds at the moment.
     standing: Option<(Vec<Choice>, Tree)>,
+    /// Whether cargo was seen to resolve the untouched tree anew.
+    resolves: bool,
     /// Whether the untouched tree was looked at, and its red tests.
     baseline: Option<BTreeSet<String>>,
 }
@@ -270,6 +272,11 @@ impl<'a> Prover<'a> {
 
     async fn answer(&mut self, choices: &[Choice], depth: Depth) -> Result<Answer, Stop> {
         let mut verdict = self.verdict(choices, depth).await?;
+        if let (Verdict::Fail(failure), false) = (&verdict, self.state.resolves)
+            && failure.phase == Phase::Resolve
+        {
+            self.refresh_untouched().await?;
+        }
         if let (Verdict::Fail(failure), None) = (&verdict, &self.state.baseline)
             && failure.phase != Phase::Resolve
         {
@@ -286,6 +293,20 @@ impl<'a> Prover<'a> {
                 Answer::Fail { suspects, evidence: self.state.failures.len() - 1 }
             }
         })
+    }
+
+    /// Makes sure that cargo can refresh the untouched locks: a registry that cannot be reached blames no update.
+    async fn refresh_untouched(&mut self) -> Result<(), StageFailure> {
+        self.set_back()?;
+        for surveyed in self.workspaces {
+            let folder = tree::folder(self.place.root(), &surveyed.workspace.root);
+            let refresh = Relock { targets: Vec::new(), refresh: true };
+            verify::relock(&self.toolbox, &folder, &refresh)
+                .await
+                .map_err(|error| failed(format!("without any update, {error}")))?;
+        }
+        self.state.resolves = true;
+        Ok(())
     }
 
     /// Verifies the untouched tree, in the workspaces that `choices` change, once something fails.
