@@ -32,13 +32,11 @@ fn index_file(releases: u64, dependencies: usize, features: usize) -> String {
     for release in 0..releases {
         let dependencies: Vec<String> = (0..dependencies).map(dependency).collect();
         let features: Vec<String> = (0..features).map(feature).collect();
-        writeln!(
-            file,
-            r#"{{"name": "heavy", "vers": "1.{release}.0", "deps": [{}], "cksum": "{release:064x}", "features": {{{}}}, "yanked": false, "rust_version": "1.70", "pubtime": "2026-01-02T03:04:05Z", "v": 2}}"#,
-            dependencies.join(", "),
-            features.join(", "),
-        )
-        .expect("written to memory");
+        let (deps, features) = (dependencies.join(", "), features.join(", "));
+        let ends = r#""yanked": false, "rust_version": "1.70", "pubtime": "2026-01-02T03:04:05Z", "v": 2"#;
+        write!(file, r#"{{"name": "heavy", "vers": "1.{release}.0", "deps": [{deps}], "cksum": "{release:064x}", "#)
+            .and_then(|()| writeln!(file, r#""features": {{{features}}}, {ends}}}"#))
+            .expect("written to memory");
     }
     file
 }
@@ -46,9 +44,9 @@ fn index_file(releases: u64, dependencies: usize, features: usize) -> String {
 fn dependency(number: usize) -> String {
     let kind = ["normal", "dev", "build"][number % 3];
     let optional = number.is_multiple_of(2);
-    format!(
-        r#"{{"name": "dependency-{number}", "req": "^1.{number}", "features": ["std", "derive"], "optional": {optional}, "default_features": true, "target": null, "kind": "{kind}"}}"#
-    )
+    let ends = r#""default_features": true, "target": null"#;
+    let begins = format!(r#""name": "dependency-{number}", "req": "^1.{number}", "features": ["std", "derive"]"#);
+    format!(r#"{{{begins}, "optional": {optional}, {ends}, "kind": "{kind}"}}"#)
 }
 
 fn feature(number: usize) -> String {

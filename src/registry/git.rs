@@ -1,5 +1,6 @@
-//! Sources that are git repositories: tags, and indexes of the git protocol. What git reads is handed in as functions, so
-//! that nothing here knows how; what it means is decided here.
+//! Sources that are git repositories: tags, and indexes of the git protocol.
+//!
+//! What git reads is handed in as functions, so that nothing here knows how; what it means is decided here.
 
 use futures_util::future::BoxFuture;
 
@@ -10,8 +11,8 @@ use crate::model::{CrateKey, LookupFailure};
 /// How the names of a repository's tags are read: given its URL.
 pub type TagSource = Box<dyn Fn(String) -> BoxFuture<'static, Result<Vec<String>, LookupFailure>> + Send + Sync>;
 
-/// How files of a git index are read: given its URL and paths in it, the files at the head of its default branch, in the
-/// order of the paths; `None` for one that is not there.
+/// How files of a git index are read: given its URL and paths in it, the files at the head of its default branch, in
+/// the order of the paths; `None` for one that is not there.
 pub type GitIndexSource =
     Box<dyn Fn(String, Vec<String>) -> BoxFuture<'static, Result<Vec<Option<Vec<u8>>>, LookupFailure>> + Send + Sync>;
 

@@ -1,7 +1,8 @@
 //! Where releases come from: registries' indexes and git tags, each crate looked up once for the whole fleet.
 //!
-//! This folder owns cargo's configuration of registries ([`CargoConfig`]), the index protocol, its cache on disk and the
-//! meaning of index lines and tags. Which release is taken is decided elsewhere; git itself is handed in ([`TagSource`], [`GitIndexSource`]).
+//! This folder owns cargo's configuration of registries ([`CargoConfig`]), the index protocol, its cache on disk and
+//! the meaning of index lines and tags. Which release is taken is decided elsewhere; git itself is handed in
+//! ([`TagSource`], [`GitIndexSource`]).
 
 mod access;
 mod breaker;

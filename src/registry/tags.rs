@@ -8,8 +8,8 @@ use crate::model::{CrateName, Release};
 
 /// The releases of `krate` among `tags` that are not older than `floor`, by version, oldest first.
 ///
-/// Tags of the crate's own (`crate-v1.2.3`, `crate-1.2.3`, `crate/v1.2.3`, `crate/1.2.3`, `crate@1.2.3`) count; where it
-/// has none, those of the whole repository (`v1.2.3`, `1.2.3`) do. A tag says nothing of features or dependencies.
+/// Tags of the crate's own (`crate-v1.2.3`, `crate-1.2.3`, `crate/v1.2.3`, `crate/1.2.3`, `crate@1.2.3`) count; where
+/// it has none, those of the whole repository (`v1.2.3`, `1.2.3`) do. A tag says nothing of features or dependencies.
 pub fn releases(krate: &CrateName, tags: &[String], floor: Option<&Version>) -> Vec<Release> {
     let own = versions(tags, |tag| own_version(krate, tag));
     let found = if own.is_empty() { versions(tags, plain_version) } else { own };

@@ -1,4 +1,4 @@
-//! A real registry on loopback: a sparse index with ETags, downloads, publishing by cargo, tokens, and faults on demand.
+//! A real registry on loopback: a sparse index with ETags, downloads, publishing by cargo, tokens, faults on demand.
 //!
 //! It runs on a thread of its own until it is dropped, so that tests without a runtime and child processes can use it.
 

@@ -72,8 +72,8 @@ impl CargoConfig {
     /// Merges what cargo would merge for `folder`: the repository's `.cargo/config.toml` files (of `files`, nearest
     /// first), those of `outer_folders` (nearest first), and `$CARGO_HOME`'s with its credentials.
     ///
-    /// `files` may hold other files too; those that a configuration includes are looked for there. One that is not there
-    /// says nothing.
+    /// `files` may hold other files too; those that a configuration includes are looked for there. One that is not
+    /// there says nothing.
     pub fn read(
         files: &BTreeMap<RepoPath, Vec<u8>>,
         folder: &RepoPath,
@@ -170,7 +170,8 @@ impl CargoConfig {
     /// The token of the registry whose index is at `url`.
     ///
     /// The name of a registry is not enough: a repository could give an index of its own to a name whose token is the
-    /// user's. Where the environment, `$CARGO_HOME` or `repos.toml` say where the registry is, its token goes nowhere else.
+    /// user's. Where the environment, `$CARGO_HOME` or `repos.toml` say where the registry is, its token goes nowhere
+    /// else.
     fn token_for(&self, url: &str, extra: &Extra) -> Option<Secret> {
         let is_at = |index: Option<String>| index.is_some_and(|index| canonical(&index) == url);
         self.names(extra)

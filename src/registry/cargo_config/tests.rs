@@ -131,9 +131,12 @@ fn replaced_sources_are_followed() {
     check(mirror, "https://github.com/rust-lang/crates.io-index.git", "sparse+https://m.example/i/");
     check(&format!("{ACME}[source.crates-io]\nreplace-with = 'acme'"), "", "sparse+https://acme.example/i/");
     check(
-        &format!(
-            "{ACME}[source.x]\nregistry = 'sparse+https://acme.example/i/'\nreplace-with = 'y'\n[source.y]\nregistry = 'https://git.example/y'"
-        ),
+        &[
+            ACME,
+            "[source.x]\nregistry = 'sparse+https://acme.example/i/'\nreplace-with = 'y'\n",
+            "[source.y]\nregistry = 'https://git.example/y'",
+        ]
+        .concat(),
         "acme",
         "https://git.example/y",
     );
