@@ -3,88 +3,17 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use depbot::model::{
-    CrateKey, CrateName, LookupFailure, LookupSource, Registry as RegistryOfManifest, RegistryName, Release, Releases,
-    RepoPath,
+    CrateKey, CrateName, LookupFailure, LookupSource, Registry as RegistryOfManifest, RegistryName, RepoPath,
 };
-use depbot::registry::{Access, CargoConfig, Environment, Query, Registry, RegistryOptions, Secret};
-use semver::Version;
+use depbot::registry::{Access, CargoConfig, Environment, Query};
+use support::lookup::{Client, above, cached_files, query, query_at, registry_with, versions, with_token};
 use support::package::{Package, PackageDependency};
 use support::registry::{Fault, TestRegistry};
-
-/// A client with a cache of its own.
-struct Client {
-    registry: Registry,
-    cache: tempfile::TempDir,
-}
-
-impl Client {
-    fn new() -> Self {
-        Self::with(|_| {})
-    }
-
-    fn with(change: impl Fn(&mut RegistryOptions)) -> Self {
-        Self::in_folder(tempfile::tempdir().expect("a folder"), change)
-    }
-
-    fn in_folder(cache: tempfile::TempDir, change: impl Fn(&mut RegistryOptions)) -> Self {
-        let mut options = RegistryOptions::new(cache.path(), "depbot-test");
-        options.retry_delay = Duration::from_millis(1);
-        change(&mut options);
-        Self { registry: Registry::new(options).expect("a client"), cache }
-    }
-
-    async fn look_up(&self, queries: Vec<Query>) -> Releases {
-        self.registry.look_up(queries).await
-    }
-
-    /// The versions of one crate, or what went wrong.
-    async fn versions(&self, query: Query) -> Result<Vec<String>, LookupFailure> {
-        let key = query.key.clone();
-        self.look_up(vec![query]).await.remove(&key).expect("an answer").map(|releases| versions(&releases))
-    }
-
-    /// What went wrong, in words.
-    async fn failure(&self, query: Query) -> String {
-        self.versions(query).await.expect_err("a failure").to_string()
-    }
-}
-
-fn versions(releases: &[Release]) -> Vec<String> {
-    releases.iter().map(|release| release.version.to_string()).collect()
-}
-
-fn query(registry: &TestRegistry, krate: &str) -> Query {
-    query_at(&registry.index_url(), krate)
-}
-
-fn query_at(index: &str, krate: &str) -> Query {
-    let krate = CrateName::new(krate).expect("a valid name");
-    let key = CrateKey { source: LookupSource::Index(index.to_owned()), krate };
-    Query { key, floor: None, access: Arc::new(Access::anonymous("the test registry")) }
-}
-
-fn above(query: Query, floor: &str) -> Query {
-    Query { floor: Some(Version::parse(floor).expect("a valid version")), ..query }
-}
-
-fn with_token(query: Query, token: &str) -> Query {
-    let access = Access { token: Some(Secret::new(token)), ..(*query.access).clone() };
-    Query { access: Arc::new(access), ..query }
-}
-
-fn registry_with(packages: &[(&str, &str)]) -> TestRegistry {
-    let registry = TestRegistry::start();
-    for (name, version) in packages {
-        registry.publish(Package::new(name, version));
-    }
-    registry
-}
 
 #[tokio::test]
 async fn a_crate_is_asked_for_once_whoever_wants_it() {
@@ -448,16 +377,4 @@ async fn cargo_publishes_to_it_with_a_token_and_depbot_finds_it_as_cargo_is_conf
     let again = query(&registry, "app");
     let releases = Client::new().look_up(vec![with_token(again.clone(), "hunter2")]).await;
     assert!(releases[&again.key].as_ref().expect("releases")[0].yanked);
-}
-
-fn cached_files(folder: &Path) -> Vec<std::path::PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    files
 }

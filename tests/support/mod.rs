@@ -4,5 +4,6 @@
 
 pub mod git_http;
 pub mod git_repo;
+pub mod lookup;
 pub mod package;
 pub mod registry;
