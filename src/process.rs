@@ -3,6 +3,7 @@
 //! This is the only place that spawns. What is run, and with which environment, is decided by the callers.
 
 mod capture;
+pub mod failpoint;
 mod tree;
 
 use std::collections::BTreeMap;

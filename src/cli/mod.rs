@@ -57,6 +57,9 @@ pub fn main() -> ExitCode {
             return if is_help && printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(error::USAGE) };
         }
     };
+    if let Some(moment) = world::kill_at() {
+        crate::process::failpoint::arm(moment);
+    }
     let output = Output::new(&cli.global);
     let bars = Bars::new(&cli.global, &output);
     output::start_log(&cli.global, &bars);

@@ -13,6 +13,11 @@ pub(super) fn now() -> Timestamp {
     fixed.unwrap_or_else(Timestamp::now)
 }
 
+/// The moment at which the process is to kill itself, for tests: `DEPBOT_KILL_AT` (see `process::failpoint`).
+pub(super) fn kill_at() -> Option<u64> {
+    std::env::var("DEPBOT_KILL_AT").ok()?.parse().ok()
+}
+
 /// The whole environment, less what is not Unicode.
 pub(super) fn environment() -> BTreeMap<String, String> {
     let unicode = |(key, value): (std::ffi::OsString, std::ffi::OsString)| {

@@ -13,6 +13,7 @@ use super::session::Session;
 use super::sync::{callbacks, connect, remote_tags};
 use super::{GitError, Identity, Mirror, PushError};
 use crate::model::{BranchName, CommitId};
+use crate::process::failpoint;
 
 /// Where a branch of the remote must be for a push to go ahead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +126,10 @@ impl Change {
     fn carry_out(&self, session: &Session, repository: &Repository, mirror: &Mirror) -> Result<(), PushError> {
         let url = mirror.full_url();
         match self.send(session, repository, url) {
-            Ok(()) => self.follow(repository).map_err(|error| mirror.failed(&error).into()),
+            Ok(()) => {
+                failpoint::pass();
+                self.follow(repository).map_err(|error| mirror.failed(&error).into())
+            }
             Err(PushError::Rejected { reference, reason }) => {
                 // A lost race comes back as a refusal in words. Where the reference is now tells the two apart.
                 let found = self.look(session, repository, url)?;

@@ -19,7 +19,10 @@ pub use fold::fold;
 pub use verdicts::VerdictKey;
 
 use crate::database::{self, DatabaseError};
-use crate::model::{Event, EventBody, RepoName, RepositorySummary, RunId, RunMode, RunSummary};
+use crate::model::{
+    Event, EventBody, PullRequestChange, PullRequestNumber, RepoName, RepositorySummary, RunId, RunMode, RunSummary,
+};
+use crate::process::failpoint;
 use crate::wire;
 
 /// The journal: one SQLite file, used by any number of threads and processes at once.
@@ -90,7 +93,9 @@ impl Journal {
     /// effect outside of this machine, neither does a loss of power.
     pub fn append(&self, event: &Event) -> Result<EventId, JournalError> {
         let mut connection = self.lock();
-        append(&mut connection, event).map_err(|error| self.unusable(error))
+        let id = append(&mut connection, event).map_err(|error| self.unusable(error))?;
+        failpoint::pass();
+        Ok(id)
     }
 
     /// The events of one run, oldest first.
@@ -131,6 +136,26 @@ impl Journal {
             _ => None,
         });
         Ok(settled.collect())
+    }
+
+    /// What became of the pull requests of a repository in all runs, oldest first.
+    pub fn pull_request_changes(
+        &self,
+        repo: &RepoName,
+    ) -> Result<Vec<(PullRequestNumber, PullRequestChange)>, JournalError> {
+        let rows = self.rows(schema::OF_REPOSITORY, ["pull-request-changed", repo.as_str()], id_and_text)?;
+        let changes = self.decode(rows)?.into_iter().filter_map(|(_, event)| match event.body {
+            EventBody::PullRequestChanged { number, change, .. } => Some((number, change)),
+            _ => None,
+        });
+        Ok(changes.collect())
+    }
+
+    /// Whether a release of a repository is recorded, in whichever run.
+    pub fn has_release(&self, repo: &RepoName, tag: &str) -> Result<bool, JournalError> {
+        let rows = self.rows(schema::OF_REPOSITORY, ["release-tagged", repo.as_str()], id_and_text)?;
+        let is_it = |event: &Event| matches!(&event.body, EventBody::ReleaseTagged { tag: known, .. } if known == tag);
+        Ok(self.decode(rows)?.iter().any(|(_, event)| is_it(event)))
     }
 
     fn decode(&self, rows: Vec<(i64, String)>) -> Result<Vec<(EventId, Event)>, JournalError> {

@@ -60,6 +60,9 @@ WHERE start.kind = 'run-started'
   AND start.id = (SELECT min(id) FROM event WHERE run = start.run AND kind = 'run-started')
 ORDER BY start.id DESC";
 
+/// The events of one kind about one repository.
+pub(super) const OF_REPOSITORY: &str = "SELECT id, body FROM event WHERE kind = ?1 AND repo = ?2 ORDER BY id";
+
 /// The newest settlement of each repository in a run of upgrades.
 pub(super) const LATEST_SETTLED: &str = "
 SELECT id, body FROM event WHERE id IN (

@@ -74,7 +74,8 @@ pub enum EventBody {
         /// Its new head.
         commit: CommitId,
     },
-    /// A pull request changed by depbot's hand.
+    /// A pull request of depbot changed. What happened to it outside of a run, or was not recorded because a run was
+    /// killed, the next run records: each opening, merge and closing once.
     PullRequestChanged {
         /// Which repository.
         repo: RepoName,

@@ -1,6 +1,7 @@
 //! Merge: what policy allows is merged with the head that was verified, and no other.
 
-use super::publish::{Proposed, changed, existing, not_published};
+use super::changes::changed;
+use super::publish::{Proposed, existing, not_published};
 use super::repository::Work;
 use super::verify::LaneProof;
 use super::{Services, repo_ref};

@@ -8,6 +8,7 @@
 //! | `verify` | candidates are built and tested, culprits found |
 //! | `publish` | commits, pushes, pull requests |
 //! | `merge` | what policy allows is merged |
+//! | `changes` | what became of pull requests goes into the journal |
 //! | `release` | what was merged is tagged |
 //!
 //! `fleet` is the loop over waves and repositories, `repository` what happens to one of them. `working_tree` is
@@ -15,6 +16,7 @@
 //! repository is data in its summary; only what concerns the whole run is a [`RunError`].
 
 mod bench;
+mod changes;
 mod fleet;
 mod folders;
 mod merge;

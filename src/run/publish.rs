@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::changes::changed;
 use super::repository::Work;
 use super::sync::failure;
 use super::verify::LaneProof;
@@ -205,13 +206,13 @@ async fn carry_out(
             }
         }
         Action::Refresh { number, text, push } => {
+            changed(services, work, number, lane, PullRequestChange::Refreshed)?;
             if let Some(text) = text {
                 update_text(services, work, number, text).await?;
             }
             if let Some(push) = push {
                 push_branch(services, work, &push).await?;
             }
-            changed(services, work, number, lane, PullRequestChange::Refreshed)?;
         }
         Action::Leave { number, why, comment, .. } => {
             if why != reconcile::LeaveReason::Current {
@@ -281,18 +282,6 @@ async fn delete_branch(services: &Services, work: &Work<'_>, deletion: BranchDel
         .delete_branch(&work.synced.mirror, &deletion.branch, Lease::At(deletion.expect))
         .await
         .map_err(|error| failure(Stage::Publish, &error))
-}
-
-/// Records what became of a pull request.
-pub(super) fn changed(
-    services: &Services,
-    work: &Work<'_>,
-    number: PullRequestNumber,
-    lane: Lane,
-    change: PullRequestChange,
-) -> Result<(), StageFailure> {
-    let event = EventBody::PullRequestChanged { repo: work.repo.name.clone(), number, lane, change };
-    record(services, work.run, event).map_err(|error| failure(Stage::Publish, &error))
 }
 
 pub(super) fn not_published(error: ForgeError) -> StageFailure {

@@ -74,7 +74,10 @@ pub(super) async fn tag(
     let mut made = Vec::new();
     for tag in due_tags(survey, &existing) {
         let event = EventBody::ReleaseTagged { repo: work.repo.name.clone(), tag: tag.clone(), commit: commit.clone() };
-        record(services, work.run, event).map_err(|error| failure(Stage::Release, &error))?;
+        let is_recorded = services.journal.has_release(&work.repo.name, &tag);
+        if !is_recorded.map_err(|error| failure(Stage::Release, &error))? {
+            record(services, work.run, event).map_err(|error| failure(Stage::Release, &error))?;
+        }
         let pushed = services
             .git
             .push_tag(&work.synced.mirror, &tag, commit, &tag, &services.identity, (services.clock)())

@@ -8,7 +8,7 @@ use super::publish::{self, Proposed};
 use super::survey::{self, Survey};
 use super::sync::{Synced, failure};
 use super::verify::{Depth, LaneProof, Ledger, Proved, Prover};
-use super::{Progress, Services, Stage, merge, record, release, tree};
+use super::{Progress, Services, Stage, changes, merge, record, release, tree};
 use crate::config::RepoConfig;
 use crate::model::{
     CommitId, EventBody, Lane, PullRequestState, Rejection, RepositoryStatus, RepositorySummary, RunId, Settlement,
@@ -108,6 +108,7 @@ async fn upgrade_prepared(
     let base = synced.base.clone();
     let mut work = Work { run, repo, synced, base, survey, proposal, toolchain: String::new() };
     let existing = publish::existing(services, &work).await?;
+    changes::catch_up(services, &work, &existing)?;
     let closed = reconcile::closed_updates(&existing);
     work.proposal = plan::propose(services, repo, &synced.base, survey, &closed, knowledge)?;
     summary.settlements.clone_from(&work.proposal.settlements);

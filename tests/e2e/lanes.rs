@@ -40,10 +40,7 @@ fn a_major_waits_for_review_on_top_of_the_merged_minor_of_the_same_crate() {
     assert_eq!(repository(&summary, "app").status, RepositoryStatus::Waiting);
     assert_eq!(
         world.pull_request_lines("app"),
-        [
-            "#1 merged depbot/routine: Update alpha to 1.2.0",
-            "#2 open depbot/review: Update alpha to 2.0.0",
-        ]
+        ["#1 merged depbot/routine: Update alpha to 1.2.0", "#2 open depbot/review: Update alpha to 2.0.0",]
     );
     assert_eq!(world.locked("app", "main", "alpha"), ["1.2.0"]);
     assert_eq!(world.locked("app", "depbot/review", "alpha"), ["2.0.0"]);

@@ -176,9 +176,8 @@ impl World {
 
     fn seal<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         let ours = |name: &str| std::env::var_os(name);
-        let rustup = ours("RUSTUP_HOME").unwrap_or_else(|| {
-            std::env::home_dir().unwrap_or_default().join(".rustup").into_os_string()
-        });
+        let rustup = ours("RUSTUP_HOME")
+            .unwrap_or_else(|| std::env::home_dir().unwrap_or_default().join(".rustup").into_os_string());
         command
             .env_clear()
             .env("PATH", ours("PATH").unwrap_or_default())
@@ -249,10 +248,7 @@ impl World {
     }
 
     fn repo_ref(&self, repo: &str) -> RepoRef {
-        RepoRef {
-            name: RepoName::new(repo).expect("a repository name"),
-            url: self.origin(repo).display().to_string(),
-        }
+        RepoRef { name: RepoName::new(repo).expect("a repository name"), url: self.origin(repo).display().to_string() }
     }
 
     /// The newest commit of a branch; `None` when there is no such branch.

@@ -9,6 +9,7 @@ use crate::database::DatabaseError;
 use crate::forge::{ForgeError, RepoRef};
 use crate::git::merge::{BareRepository, MergeFailure};
 use crate::model::{BranchName, CommitId, NewPullRequest, PullRequest, PullRequestNumber, PullRequestState};
+use crate::process::failpoint;
 
 pub(super) struct Desk {
     pub(super) repository: BareRepository,
@@ -56,6 +57,7 @@ impl Desk {
         }
         self.list(|existing| existing.head == new.head)?;
         let number = self.store.insert(new, &head, &base, self.now)?;
+        failpoint::pass();
         self.repository.keep(number, &head)?;
         Ok(self.find(number)?.pull_request)
     }
@@ -70,6 +72,7 @@ impl Desk {
                 record.pull_request.ended = Some(self.now);
                 self.repository.keep(number, &record.pull_request.head_commit)?;
                 self.store.end(record)?;
+                failpoint::pass();
                 Ok(())
             }
         }

@@ -12,6 +12,7 @@ use crate::forge::{CommitText, ForgeError};
 use crate::git::Identity;
 use crate::git::merge::{MergeFailure, MergeRequest, PlannedMerge};
 use crate::model::{CommitId, PullRequestNumber, PullRequestState};
+use crate::process::failpoint;
 
 /// How often a merge is planned again because somebody else moved, or holds, the base branch.
 const ATTEMPTS: u32 = 10;
@@ -61,6 +62,7 @@ fn plan(
     desk.repository.keep(pull_request.number, expected_head)?;
     let plan = MergePlan { to: planned.to.clone(), head: expected_head.clone(), at: desk.now };
     desk.store.record_merge_plan(pull_request.number, &plan)?;
+    failpoint::pass();
     Ok(planned)
 }
 
@@ -70,10 +72,12 @@ fn finish(
     expected_head: &CommitId,
     planned: PlannedMerge,
 ) -> Result<CommitId, ForgeError> {
+    failpoint::pass();
     record.pull_request.state = PullRequestState::Merged;
     record.pull_request.head_commit = expected_head.clone();
     record.pull_request.merge_commit = Some(planned.to.clone());
     record.pull_request.ended = Some(desk.now);
     desk.store.end(record)?;
+    failpoint::pass();
     Ok(planned.to)
 }

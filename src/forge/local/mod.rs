@@ -19,6 +19,7 @@ pub use store::CheckState;
 use super::{Answer, Checks, Comment, CommitText, Forge, ForgeError, PullRequestText, RepoRef};
 use crate::config::MergeMethod;
 use crate::model::{BranchName, CommitId, NewPullRequest, PullRequest, PullRequestNumber};
+use crate::process::failpoint;
 use desk::Desk;
 
 /// The forge of the repositories on this machine.
@@ -99,6 +100,7 @@ impl Forge for LocalForge {
         self.at_desk(repo, move |desk| {
             desk.find(number)?;
             desk.store.edit(number, &text)?;
+            failpoint::pass();
             Ok(desk.find(number)?.pull_request)
         })
     }
@@ -114,7 +116,9 @@ impl Forge for LocalForge {
         let text = text.to_owned();
         self.at_desk(repo, move |desk| {
             desk.find(number)?;
-            Ok(desk.store.add_comment(number, &text, desk.now)?)
+            desk.store.add_comment(number, &text, desk.now)?;
+            failpoint::pass();
+            Ok(())
         })
     }
 
