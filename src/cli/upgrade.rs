@@ -91,7 +91,9 @@ pub(super) fn note_interruption(context: &Context) {
 }
 
 fn read_plan(file: &Path) -> Result<Plan, CliError> {
-    let text = std::fs::read_to_string(file).map_err(|error| CliError::file(file, &error))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        CliError::usage(format!("{}: {error}", file.display()), "make it with `depbot plan --all --out FILE`")
+    })?;
     wire::plan_from_json(&text).map_err(|error| {
         let message = format!("{}:{}:{}: {}", file.display(), error.line, error.column, error.message);
         CliError::usage(message, "make it with `depbot plan --out FILE` of this version of depbot")

@@ -104,8 +104,9 @@ pub enum RunError {
     },
 }
 
-/// Begins a run.
+/// Begins a run. What a killed run left running is ended first, so that nothing of it holds a lock.
 pub fn begin(services: &Services, mode: RunMode, repositories: &[RepoConfig]) -> Result<RunId, RunError> {
+    crate::process::end_orphans();
     let now = (services.clock)();
     let run = services.journal.new_run_id(now)?;
     let repositories = repositories.iter().map(|repo| repo.name.clone()).collect();

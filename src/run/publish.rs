@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::changes::changed;
 use super::repository::Work;
 use super::sync::failure;
-use super::verify::LaneProof;
+use super::verify::{LaneProof, lock_difference};
 use super::{Services, Stage, record, repo_ref, tree};
 use crate::forge::{ForgeError, PullRequestText};
 use crate::git::{CommitMessage, Lease, Merged, PushError};
 use crate::model::{
     BranchName, Bump, CommitId, EventBody, Lane, ProposedUpdate, PullRequest, PullRequestChange, PullRequestNumber,
-    PullRequestState, Settlement, Source, TreeId, Update,
+    PullRequestState, RepoPath, Settlement, Source, TreeId, Update,
 };
 use crate::plan::StageFailure;
 use crate::reconcile::{
@@ -83,7 +83,7 @@ pub(super) fn propose(
         toolchain: work.toolchain.clone(),
         tree: tree.clone(),
         red_before: proof.red_before.clone(),
-        lock_changes: proof.tree.lock_changes.clone(),
+        lock_changes: lock_changes(work, proof, parent)?,
         stacked_on,
         merge_line: reconcile::merge_line(
             proof.lane,
@@ -108,6 +108,16 @@ pub(super) fn propose(
         updates: proposed.collect(),
     };
     Ok(Some(Proposed { wanted, updates }))
+}
+
+/// What moves in the locks between the lane's parent and the lane: less than since the base, where lanes are below it.
+fn lock_changes(work: &Work<'_>, proof: &LaneProof, parent: &CommitId) -> Result<Vec<String>, StageFailure> {
+    let is_changed_lock = |path: &RepoPath| path.file_name() == "Cargo.lock" && proof.tree.changed.contains_key(path);
+    let before = work.synced.mirror.files(parent, is_changed_lock).map_err(|error| failure(Stage::Publish, &error))?;
+    let text =
+        |bytes: Option<&Vec<u8>>| String::from_utf8_lossy(bytes.map(Vec::as_slice).unwrap_or_default()).into_owned();
+    let locks = proof.tree.changed.iter().filter(|(path, _)| is_changed_lock(path));
+    Ok(locks.flat_map(|(path, after)| lock_difference(&text(before.get(path)), &text(Some(after)))).collect())
 }
 
 fn body_updates(work: &Work<'_>, proof: &LaneProof) -> Vec<BodyUpdate> {

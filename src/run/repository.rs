@@ -109,6 +109,10 @@ async fn upgrade_prepared(
     let mut work = Work { run, repo, synced, base, survey, proposal, toolchain: String::new() };
     let existing = publish::existing(services, &work).await?;
     changes::catch_up(services, &work, &existing)?;
+    if existing.iter().any(|one| one.pull_request.merge_commit.as_ref() == Some(&work.base)) {
+        // What was merged before comes first: this run's own versions come after it.
+        summary.released = release::tag(services, &work, survey, &work.base).await?;
+    }
     let closed = reconcile::closed_updates(&existing);
     work.proposal = plan::propose(services, repo, &synced.base, survey, &closed, knowledge)?;
     summary.settlements.clone_from(&work.proposal.settlements);
@@ -133,7 +137,9 @@ async fn upgrade_prepared(
         publish_lanes(services, &mut work, &proved, is_partial, summary).await?
     };
     tell(services, repo, Stage::Release, String::new());
-    summary.released = release_if_due(services, &work, &head).await?;
+    let released = release_if_due(services, &work, &head).await?;
+    let tags: Vec<String> = summary.released.take().into_iter().chain(released).collect();
+    summary.released = (!tags.is_empty()).then(|| tags.join(", "));
     summary.status = status(summary);
     Ok(())
 }

@@ -570,7 +570,7 @@ fn failed(message: String) -> StageFailure {
 }
 
 /// What moved between two locks, a line each.
-fn lock_difference(before: &str, after: &str) -> Vec<String> {
+pub(super) fn lock_difference(before: &str, after: &str) -> Vec<String> {
     match (lockfile::parse(before), lockfile::parse(after)) {
         (Ok(before), Ok(after)) => {
             lockfile::difference(&before, &after).to_string().lines().map(str::to_owned).collect()

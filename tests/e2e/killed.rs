@@ -33,7 +33,7 @@ fn fleet() -> World {
     };
     let chain = [
         ("library", "alpha = \"1.0\"\n".to_owned()),
-        ("service", format!("alpha = \"1.0\"\n{}", uses("library"))),
+        ("service", uses("library")),
         ("culprit", format!("beta = \"1.0\"\ngamma = \"1.0\"\n{}", uses("service"))),
     ];
     for (name, dependencies) in chain {

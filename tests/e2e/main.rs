@@ -3,6 +3,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod baselines;
+mod commands;
+mod interrupted;
 mod killed;
 mod lanes;
+mod layouts;
+mod people;
+mod plans;
+mod releases;
 mod world;

@@ -3,15 +3,15 @@
 #![expect(clippy::disallowed_methods, reason = "the real program is started, in an environment made from ours")]
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use depbot::forge::local::{CheckState, LocalForge};
 use depbot::forge::{Forge, RepoRef};
 use depbot::journal::{EventId, Journal};
-use depbot::model::{
-    BranchName, CommitId, Event, EventBody, Outcome, PullRequest, RepoName, RepositorySummary, RunSummary,
-};
+use depbot::model::{BranchName, Event, EventBody, Outcome, PullRequest, RepoName, RepositorySummary, RunSummary};
 use jiff::Timestamp;
 
 use crate::support::git_repo::{Origin, git};
@@ -167,7 +167,8 @@ impl World {
         self.summary()
     }
 
-    fn cargo(&self, folder: &Path, arguments: &[&str]) {
+    /// Runs cargo in this world.
+    pub(crate) fn cargo(&self, folder: &Path, arguments: &[&str]) {
         let mut command = Command::new("cargo");
         self.seal(command.args(arguments)).current_dir(folder);
         let ran = Ran::of(&mut command);
@@ -180,7 +181,7 @@ impl World {
             .unwrap_or_else(|| std::env::home_dir().unwrap_or_default().join(".rustup").into_os_string());
         command
             .env_clear()
-            .env("PATH", ours("PATH").unwrap_or_default())
+            .env("PATH", path())
             .env("HOME", self.path("home"))
             .env("CARGO_HOME", self.path("cargo"))
             .env("RUSTUP_HOME", rustup)
@@ -294,8 +295,15 @@ pub(crate) fn outcomes(summary: &RunSummary, name: &str) -> Vec<String> {
     repository(summary, name).settlements.iter().map(|it| format!("{} {}", it.krate, outcome(&it.outcome))).collect()
 }
 
-pub(crate) fn commit(text: &str) -> CommitId {
-    CommitId::new(text).expect("a commit id")
+/// Our `PATH`, behind the toolchain's own programs: rustup's stand-ins cost more time than most of what is tested.
+fn path() -> &'static OsStr {
+    static PATH: OnceLock<OsString> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let sysroot = Ran::of(Command::new("rustc").args(["--print", "sysroot"])).stdout;
+        let ours = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(Path::new(sysroot.trim()).join("bin")).chain(std::env::split_paths(&ours));
+        std::env::join_paths(folders).expect("folders without a colon")
+    })
 }
 
 fn now() -> Timestamp {
