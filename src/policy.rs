@@ -107,20 +107,17 @@ pub struct Targets<'a> {
 /// Decides about one candidate.
 pub fn decide<'a>(candidate: &Candidate<'a>, rules: &Rules) -> Decision<'a> {
     let newer = newer_releases(candidate);
-    if newer.is_empty() {
-        return match is_ahead(candidate) {
-            true => Decision::Stay(vec![Refusal::whatever(Rejection::AheadOfRegistry)]),
-            false => Decision::UpToDate,
-        };
-    }
     let mut refused = Vec::new();
     let mut allowed = Vec::new();
-    for release in newer {
+    for release in &newer {
         match objection(candidate, release, rules) {
-            None => allowed.push(release),
+            None => allowed.push(*release),
             Some(rejection) if allowed.is_empty() => refused.push(Refusal::of(&release.version, rejection)),
             Some(_) => {}
         }
+    }
+    if allowed.is_empty() {
+        allowed.extend(release_to_write(candidate, rules));
     }
     let routine = |release: &&Release| may_merge(Bump::between(&candidate.current, &release.version), rules.settings);
     let compatible = |release: &&Release| is_compatible(&candidate.current, &release.version);
@@ -131,6 +128,9 @@ pub fn decide<'a>(candidate: &Candidate<'a>, rules: &Rules) -> Decision<'a> {
             compatible: allowed.iter().copied().find(compatible),
             refused,
         }),
+        None if newer.is_empty() && is_ahead(candidate) => {
+            Decision::Stay(vec![Refusal::whatever(Rejection::AheadOfRegistry)])
+        }
         None if refused.iter().all(|refusal| refusal.rejection == Rejection::Yanked) => Decision::UpToDate,
         None => Decision::Stay(refused),
     }
@@ -162,6 +162,15 @@ fn newer_releases<'a>(candidate: &Candidate<'a>) -> Vec<&'a Release> {
         .filter(|release| floor.as_ref().is_none_or(|floor| release.version >= *floor))
         .filter(|release| is_wanted_kind(release, &candidate.sites))
         .collect()
+}
+
+/// The release in use, where the lock holds it and the style of requirements asks to write it: a requirement that says
+/// `1.0.3` is to name the 1.0.9 that was tested.
+fn release_to_write<'a>(candidate: &Candidate<'a>, rules: &Rules) -> Option<&'a Release> {
+    let in_use = |release: &&Release| release.version == candidate.current;
+    let release = candidate.releases.iter().find(in_use).filter(|_| candidate.is_locked)?;
+    let is_written_anew = candidate.sites.iter().any(|site| !edit_of(site, release, rules).is_empty());
+    (is_written_anew && objection(candidate, release, rules).is_none()).then_some(release)
 }
 
 /// The highest lower bound that is written; no update goes below it.

@@ -9,6 +9,7 @@ use super::{Context, services, upgrade, world};
 use crate::config::Settings;
 use crate::model::{Outcome, RepoName, RepositoryStatus, RepositorySummary, RunId, RunMode, RunSummary};
 use crate::plan::{Plan, RepositoryPlan};
+use crate::report::Tense;
 use crate::run::{WorkingTreeError, WorkingTreeRequest, WorkingTreeResult, upgrade_working_tree};
 use crate::{report, wire};
 
@@ -23,7 +24,7 @@ pub(super) async fn upgrade(context: &Context, folder: &Path, args: &UpgradeArgs
     let selection = upgrade::selection(&args.packages);
     let cache = cache_folder();
     let registry = services::lone_registry(&cache)?;
-    let toolbox = services::toolbox(folder).await?;
+    let toolbox = if args.dry_run { services::unchecked_toolbox() } else { services::toolbox(folder).await? };
     let tell = context.bars.teller();
     let result = upgrade_working_tree(WorkingTreeRequest {
         folder,
@@ -42,7 +43,11 @@ pub(super) async fn upgrade(context: &Context, folder: &Path, args: &UpgradeArgs
     context.bars.finish();
     show(context, args, started, began.elapsed(), &result);
     match &result.red_before {
-        None => Ok(()),
+        None if result.proposal.notes.is_empty() => Ok(()),
+        None => Err(CliError::failed(
+            "a part of the tree was left out, see the notes",
+            "cargo refuses these manifests too: mend them, and run depbot again",
+        )),
         Some(failure) => Err(CliError::failed(
             format!("the tree fails before any update ({}):\n{}", failure.phase, failure.excerpt),
             "nothing can be proved by a build that is red: mend it, or use --no-verify",
@@ -60,19 +65,25 @@ fn cache_folder() -> std::path::PathBuf {
 
 fn show(context: &Context, args: &UpgradeArgs, started: jiff::Timestamp, took: Duration, result: &WorkingTreeResult) {
     let look = context.output.look();
-    let plan = plan_of(result, started);
     match (args.json, args.dry_run) {
-        (true, true) => context.output.result(&wire::plan_to_json(&plan)),
-        (false, true) => context.output.result(&report::plan_table(&plan, look)),
+        (true, true) => context.output.result(&wire::plan_to_json(&plan_of(result, started))),
         (true, false) => context.output.result(&wire::summary_to_json(&summary_of(result, started, took))),
-        (false, false) => context.output.result(&report::run_table(&summary_of(result, started, took), look)),
+        (false, dry) => {
+            let tense = if dry { Tense::Planned } else { Tense::Done };
+            context.output.result(&report::tree_table(&result.settlements, tense, look));
+        }
     }
     if !args.json {
         for note in &result.proposal.notes {
             context.output.note(&format!("note: {note}"));
         }
     }
-    if !args.dry_run {
+    if !args.dry_run && result.red_before.is_none() {
+        let moved = result.lock_changes.len();
+        if moved > 0 {
+            let what = if moved == 1 { "package" } else { "packages" };
+            context.output.note(&format!("{moved} {what} moved in the lock."));
+        }
         let files: Vec<String> = result.changed.iter().map(ToString::to_string).collect();
         match files.as_slice() {
             [] => context.output.note("No file was changed."),

@@ -56,14 +56,16 @@ fn sort_one<'a>(
 ) -> Sorted {
     let locked = facts.lock.and_then(|lock| lock.locked_version(facts.workspace, site));
     let is_locked = locked.is_some();
+    let found = source.as_ref().ok().and_then(|key| releases.get(key));
     let written = || site.requirement.as_ref().and_then(crate::model::Requirement::floor);
-    let current = locked.or_else(|| version_of_tag(site)).or_else(written);
+    let resolved = || highest_admitted(site, found?.as_ref().ok()?);
+    let current = locked.or_else(|| version_of_tag(site)).or_else(written).or_else(resolved);
     let settled = |rejection| Sorted::Settled { refusal: Refusal::whatever(rejection), current: current.clone() };
     let key = match source {
         Ok(key) => key,
         Err(rejection) => return settled(rejection.clone()),
     };
-    let found: &'a [Release] = match releases.get(key).map(Result::as_ref) {
+    let found: &'a [Release] = match found.map(Result::as_ref) {
         Some(Ok(found)) => found,
         Some(Err(failure)) => return settled(unreadable(failure)),
         None => return settled(Rejection::NotSelected),
@@ -89,6 +91,13 @@ fn version_of_tag(site: &Dependency) -> Option<Version> {
         Source::Git { reference: GitReference::Tag(tag), .. } => crate::model::version_in_tag(tag, &site.krate),
         _ => None,
     }
+}
+
+/// What cargo would take where nothing is locked and the requirement has no lower bound.
+fn highest_admitted(site: &Dependency, releases: &[Release]) -> Option<Version> {
+    let requirement = site.requirement.as_ref()?;
+    let admitted = releases.iter().filter(|release| !release.yanked && requirement.admits(&release.version));
+    admitted.map(|release| &release.version).max().cloned()
 }
 
 fn unreadable(failure: &LookupFailure) -> Rejection {

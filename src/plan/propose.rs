@@ -156,11 +156,20 @@ fn update(it: &Move, to: &Release, rules: &Rules) -> Update {
     });
     Update {
         krate: it.candidate.sites[0].krate.clone(),
-        from: it.candidate.current.clone(),
+        from: from(it.candidate, to, rules),
         to: to.version.clone(),
         published: to.published,
         edits: edits.collect(),
     }
+}
+
+/// What a person sees it move from: the version in use or, where only what is written moves, the lowest one written.
+fn from(candidate: &Candidate, to: &Release, rules: &Rules) -> Version {
+    let behind = |site: &&&Dependency| !policy::edit_of(site, to, rules).is_empty();
+    let floor = |site: &&Dependency| site.requirement.as_ref()?.floor();
+    let written = || candidate.sites.iter().filter(behind).filter_map(floor).min();
+    let only_written = to.version == candidate.current;
+    only_written.then(written).flatten().unwrap_or_else(|| candidate.current.clone())
 }
 
 /// The refresh of the rest of the lock, where there is a lock and the run is about everything.
@@ -188,7 +197,7 @@ fn settle(
     let (current, outcome) = match sorted {
         Sorted::Candidate(key) => {
             let candidate = &candidates[key];
-            (Some(candidate.current.clone()), outcome(&decisions[key], candidate, rules))
+            (Some(candidate.current.clone()), outcome(&decisions[key], candidate, site, rules))
         }
         Sorted::Settled { refusal, current } => {
             (current.clone(), Outcome::NotUpdated { refused: vec![refusal.clone()] })
@@ -207,10 +216,15 @@ fn settle(
     }
 }
 
-fn outcome(decision: &Decision, candidate: &Candidate, rules: &Rules) -> Outcome {
+fn outcome(decision: &Decision, candidate: &Candidate, site: &Dependency, rules: &Rules) -> Outcome {
+    let is_written = |to: &Release| to.version == candidate.current && policy::edit_of(site, to, rules).is_empty();
     match decision {
         Decision::UpToDate => Outcome::UpToDate,
         Decision::Stay(refused) => Outcome::NotUpdated { refused: refused.clone() },
+        Decision::Move(targets) if is_written(targets.highest) && targets.refused.is_empty() => Outcome::UpToDate,
+        Decision::Move(targets) if is_written(targets.highest) => {
+            Outcome::NotUpdated { refused: targets.refused.clone() }
+        }
         Decision::Move(targets) => {
             let bump = crate::model::Bump::between(&candidate.current, &targets.highest.version);
             let lane = if policy::may_merge(bump, rules.settings) { Lane::Routine } else { Lane::Review };

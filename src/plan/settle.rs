@@ -45,7 +45,8 @@ fn settle_one(
     let concerns = |workspace: &RepoPath, update: &Update| {
         *workspace == settlement.workspace
             && update.krate == settlement.krate
-            && Some(&update.from) == settlement.current.as_ref()
+            // Where only what is written moves, it moves to the version in use.
+            && [Some(&update.from), Some(&update.to)].contains(&settlement.current.as_ref())
     };
     let best = shipped
         .iter()

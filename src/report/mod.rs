@@ -11,4 +11,4 @@ mod words;
 
 pub use html::html;
 pub use markdown::markdown;
-pub use table::{Colour, Look, plan_table, run_table, status_table, why_text};
+pub use table::{Colour, Look, Tense, plan_table, run_table, status_table, tree_table, why_text};

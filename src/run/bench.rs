@@ -97,7 +97,10 @@ impl Shadow {
     /// Makes one folder of the tree, and those below it that lead to copies.
     fn fill(&self, original: &Path, folder: &RepoPath) -> io::Result<()> {
         let (from, to) = (inside(original, folder), inside(&self.root, folder));
-        link_all(&from, &to, |name| folder.join(name).is_none_or(|path| self.leads_to_copy(&path)))?;
+        // What is built goes where the caller says; cargo's notes about compilers are not to go anywhere else.
+        let is_output = |name: &str| name == "target" && self.copies.keys().any(|copy| copy.parent() == *folder);
+        let is_copied = |name: &str| folder.join(name).is_none_or(|path| self.leads_to_copy(&path));
+        link_all(&from, &to, |name| is_copied(name) || is_output(name))?;
         let mut below: Vec<RepoPath> = self.copies.keys().filter_map(|copy| next_folder(folder, copy)).collect();
         below.dedup();
         for path in below {

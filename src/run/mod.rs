@@ -24,6 +24,7 @@ mod plan;
 mod progress;
 mod publish;
 mod release;
+mod replace;
 mod repository;
 mod survey;
 mod sync;

@@ -13,11 +13,12 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::bench::{Place, Shadow};
+use super::replace::{self, Change};
 use super::repository::settlements_of;
 use super::survey::{Outside, Survey, survey};
 use super::tree;
 use super::verify::{Depth, Ledger, Proved, Prover};
-use crate::config::Settings;
+use crate::config::{Automerge, Settings};
 use crate::manifest::{self, Files};
 use crate::model::{Failure, Rejection, RepoPath, Settlement, VerificationSummary};
 use crate::plan::{self, Proposal, StageFailure};
@@ -101,13 +102,9 @@ pub async fn upgrade_working_tree(request: WorkingTreeRequest<'_>) -> Result<Wor
     let survey = survey(&files, outside)?;
     (request.tell)("looking up releases".to_owned());
     let releases = request.registry.look_up(survey.queries().collect()).await;
-    let rules = Rules {
-        settings: request.settings,
-        holds: &[],
-        selection: request.selection,
-        closed: &[],
-        now: (request.clock)(),
-    };
+    let settings = settings_of(&request);
+    let rules =
+        Rules { settings: &settings, holds: &[], selection: request.selection, closed: &[], now: (request.clock)() };
     let mut proposal = plan::propose(None, &survey.facts(), &releases, &Default::default(), &rules, &[]);
     proposal.notes.extend(survey.notes.iter().cloned());
     if request.dry_run || proposal.units.is_empty() {
@@ -123,12 +120,20 @@ pub async fn upgrade_working_tree(request: WorkingTreeRequest<'_>) -> Result<Wor
         None => settlements_of(&proposal, &proved),
     };
     if let Some(last) = proved.lanes.last() {
-        for (path, bytes) in &last.tree.changed {
-            let file = folder.join(path.as_str());
-            replace(&file, bytes).map_err(at(&file))?;
-        }
+        let changes = last.tree.changed.iter().map(|(path, new)| Change {
+            file: folder.join(path.as_str()),
+            old: files.get(path).map(Vec::as_slice).unwrap_or_default(),
+            new,
+        });
+        replace::all(&changes.collect::<Vec<_>>()).map_err(|error| at(&error.file)(error.cause))?;
     }
     Ok(result(folder, proposal, settlements, proved))
+}
+
+/// The settings, where lanes mean nothing: without builds, everything is proved at once.
+fn settings_of(request: &WorkingTreeRequest<'_>) -> Settings {
+    let automerge = if request.verify { request.settings.automerge } else { Automerge::All };
+    Settings { automerge, ..request.settings.clone() }
 }
 
 fn result(folder: PathBuf, proposal: Proposal, settlements: Vec<Settlement>, proved: Proved) -> WorkingTreeResult {
@@ -154,9 +159,7 @@ async fn prove(
     proposal: &Proposal,
 ) -> Result<Proved, WorkingTreeError> {
     let shadow = Shadow::make(folder, copies(files, survey)).map_err(at(folder))?;
-    let toolchain = crate::verify::toolchain(request.toolbox, folder)
-        .await
-        .map_err(|error| WorkingTreeError::Stage(error.to_string()))?;
+    let toolchain = if request.verify { toolchain(request, folder).await? } else { String::new() };
     let target = match request.toolbox.environment.get("CARGO_TARGET_DIR") {
         Some(target) => folder.join(target),
         None => folder.join("target"),
@@ -180,6 +183,11 @@ async fn prove(
     Ok(prover.prove().await?)
 }
 
+async fn toolchain(request: &WorkingTreeRequest<'_>, folder: &Path) -> Result<String, WorkingTreeError> {
+    let toolchain = crate::verify::toolchain(request.toolbox, folder).await;
+    toolchain.map_err(|error| WorkingTreeError::Stage(error.to_string()))
+}
+
 /// The files that a candidate may change: every manifest, and every workspace's lock whether it is there or not.
 fn copies(files: &Files, survey: &Survey) -> BTreeMap<RepoPath, Option<Vec<u8>>> {
     let is_manifest = |path: &&RepoPath| matches!(path.file_name(), "Cargo.toml" | "Cargo.lock");
@@ -191,8 +199,15 @@ fn copies(files: &Files, survey: &Survey) -> BTreeMap<RepoPath, Option<Vec<u8>>>
     copies
 }
 
-/// The folder to upgrade with its files: the workspace's where `asked` is a member of one further up.
+/// The folder to upgrade with its files: the workspace's where `asked` is a member of one further up, and the package's
+/// where it is a folder inside of one.
 fn tree_of(asked: &Path) -> Result<(PathBuf, Files), WorkingTreeError> {
+    let files = files_of(asked)?;
+    let has_manifest = files.keys().any(|path| path.file_name() == "Cargo.toml");
+    let above = asked.ancestors().skip(1).find(|above| above.join("Cargo.toml").is_file());
+    if let (false, Some(above)) = (has_manifest, above) {
+        return tree_of(above);
+    }
     for above in asked.ancestors().skip(1).filter(|above| above.join("Cargo.toml").is_file()) {
         let Some(inside) = asked.strip_prefix(above).ok().and_then(Path::to_str) else { continue };
         let files = files_of(above)?;
@@ -204,7 +219,7 @@ fn tree_of(asked: &Path) -> Result<(PathBuf, Files), WorkingTreeError> {
             return Ok((above.to_owned(), files));
         }
     }
-    Ok((asked.to_owned(), files_of(asked)?))
+    Ok((asked.to_owned(), files))
 }
 
 fn member_folder(inside: &str) -> RepoPath {
@@ -238,18 +253,6 @@ fn files_of(folder: &Path) -> Result<Files, WorkingTreeError> {
 
 fn inside(folder: &Path, path: &Path) -> Option<RepoPath> {
     RepoPath::new(path.strip_prefix(folder).ok()?.to_str()?).ok()
-}
-
-/// Replaces a file as a whole, through a symbolic link where it is one; its permissions stay.
-fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let file = fs::canonicalize(file)?;
-    let folder = file.parent().unwrap_or(Path::new("/"));
-    let new = tempfile::Builder::new().prefix(".depbot-").tempfile_in(folder)?;
-    fs::write(new.path(), bytes)?;
-    fs::set_permissions(new.path(), fs::metadata(&file)?.permissions())?;
-    new.as_file().sync_all()?;
-    new.persist(&file)?;
-    Ok(())
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> WorkingTreeError {

@@ -41,6 +41,7 @@ fn public_packages() -> Vec<Package> {
     all.extend(versions("trans", &["1.0.0", "1.1.0", "2.0.0"]));
     all.extend(versions("back", &["1.0.0", "1.1.0", "2.0.0"]));
     all.extend(versions("UpperCase", &["1.0.0", "1.2.0"]));
+    all.extend((0..40).flat_map(|index| versions(&format!("many-{index}"), &["1.0.0", "1.1.0", "2.0.0"])));
     all.extend([
         Package::new("msrv", "1.0.0").rust_version("1.56"),
         Package::new("msrv", "1.1.0").rust_version("1.70"),

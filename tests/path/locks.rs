@@ -16,9 +16,22 @@ fn locks_of_every_kind_follow() {
     check(vec![
         alpha("no lock"),
         alpha("format 4").lock(ONE).locks("alpha", "2.1.4"),
-        alpha("format 3").file("Cargo.lock", catalogue::lock(3, ONE)).locks("alpha", "2.1.4").examined(|tree| {
-            assert!(fs::read_to_string(tree.join("Cargo.lock")).unwrap().contains("\nversion = 3\n"), "it stays 3");
-        }),
+        alpha("format 3").file("Cargo.lock", catalogue::lock(3, ONE)).locks("alpha", "2.1.4"),
+        alpha("format 3 of one package")
+            .args(&["--package", "alpha"])
+            .file("Cargo.lock", catalogue::lock(3, ONE))
+            .locks("alpha", "2.1.4")
+            .examined(|tree| {
+                let lock = fs::read_to_string(tree.join("Cargo.lock")).unwrap();
+                assert!(
+                    lock.contains(
+                        "
+version = 3
+"
+                    ),
+                    "{lock}"
+                );
+            }),
         alpha("carriage returns")
             .file("Cargo.lock", catalogue::lock(4, ONE).replace('\n', "\r\n"))
             .locks("alpha", "2.1.4"),
@@ -37,6 +50,21 @@ fn locks_of_every_kind_follow() {
             .lock(&[("app", "0.1.0", &["alpha", "gamma"]), ("alpha", "1.0.0", &[]), ("gamma", "1.5.0", &[])])
             .locks("alpha", "2.1.4")
             .locks("gamma", "1.5.0"),
+        Case::app(
+            "only what is written is behind",
+            "[dependencies]\nalpha = \"2.0\"\ntop = \"1.0.0\"\n",
+            "[dependencies]\nalpha = \"2.1\"\ntop = \"1.1.0\"\n",
+        )
+        .keeps_lock(&[
+            ("app", "0.1.0", &["alpha", "top"]),
+            ("alpha", "2.1.4", &[]),
+            ("top", "1.1.0", &["trans"]),
+            ("trans", "1.1.0", &[]),
+        ]),
+        Case::stays("only what is written is behind, and may be", "[dependencies]\nalpha = \"2.0\"\n")
+            .args(&["--requirement", "if-needed"])
+            .keeps_lock(&[("app", "0.1.0", &["alpha"]), ("alpha", "2.1.4", &[])])
+            .says("up to date"),
         Case::stays("only the lock is behind", "[dependencies]\nalpha = \"2\"\ntop = \"1\"\n")
             .lock(&[
                 ("app", "0.1.0", &["alpha", "top"]),

@@ -114,6 +114,12 @@ impl Case {
         self
     }
 
+    /// A lock at the root that must stay as it is.
+    pub fn keeps_lock(self, packages: &[(&str, &str, &[&str])]) -> Self {
+        let lock = catalogue::lock(4, packages);
+        self.becomes("Cargo.lock", &lock, &lock)
+    }
+
     /// The lock at the root must hold this package at this version afterwards, and at no other unless named too.
     pub fn locks(mut self, name: &str, version: &str) -> Self {
         self.locked.push((name.to_owned(), version.to_owned()));

@@ -1,6 +1,7 @@
 //! Tables for the terminal, as wide as told, in colour or not.
 
 mod plan;
+mod tree;
 mod why;
 
 use comfy_table::{
@@ -8,6 +9,7 @@ use comfy_table::{
 };
 
 pub use plan::plan_table;
+pub use tree::{Tense, tree_table};
 pub use why::why_text;
 
 use super::figures::{Fleet, Repository, StatusKind, status_detail};
