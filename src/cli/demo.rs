@@ -29,7 +29,7 @@ pub(super) async fn demo(context: &Context, args: DemoArgs) -> Result<(), CliErr
     context.global.config = folder.join("repos.toml");
     context.global.state = None;
     let config = load::config(&context)?;
-    let services = services::services(&context, &config, None).await?;
+    let services = services::services(&context, &config, None)?;
     let selection = Selection::default();
     let request = Request { repositories: &config.repos, selection: &selection, saved: None };
     context.output.note("Upgrading it, as `depbot upgrade --all` would; the first time everything is compiled.\n");

@@ -24,7 +24,10 @@ pub(super) async fn upgrade(context: &Context, folder: &Path, args: &UpgradeArgs
     let selection = upgrade::selection(&args.packages);
     let cache = cache_folder();
     let registry = services::lone_registry(&cache)?;
-    let toolbox = if args.dry_run { services::unchecked_toolbox() } else { services::toolbox(folder).await? };
+    let toolbox = services::toolbox();
+    if !args.dry_run {
+        services::check_cargo(&toolbox, folder).await?;
+    }
     let tell = context.bars.teller();
     let result = upgrade_working_tree(WorkingTreeRequest {
         folder,

@@ -14,7 +14,7 @@ pub(super) async fn plan(context: &Context, args: PlanArgs) -> Result<(), CliErr
     let mut repositories = load::selected(&config, &args.repositories.repositories, args.repositories.all)?;
     repositories.iter_mut().for_each(|repo| upgrade::override_settings(&mut repo.settings, &args.settings));
     let selection = upgrade::selection(&args.packages);
-    let services = services::services(context, &config, None).await?;
+    let services = services::services(context, &config, None)?;
     let request = Request { repositories: &repositories, selection: &selection, saved: None };
     make(context, &services, &request, args.json, args.out.as_deref()).await
 }

@@ -46,20 +46,19 @@ pub(super) fn journal(context: &Context) -> Result<(Folders, Journal), CliError>
 }
 
 /// Everything a run acts through; `jobs` repositories build at the same time.
-pub(super) async fn services(context: &Context, config: &Config, jobs: Option<u16>) -> Result<Services, CliError> {
+pub(super) fn services(context: &Context, config: &Config, jobs: Option<u16>) -> Result<Services, CliError> {
     crate::process::end_orphans();
     let folders = Folders::open(&state_folder(context)?)?;
     let journal = Journal::open(&folders.journal())?;
     let git = git();
     let forge = forge(config)?;
     let registry = registry(&folders.index(), git.clone())?;
-    let toolbox = toolbox(folders.root()).await?;
     Ok(Services {
         git,
         registry,
         forge,
         journal,
-        toolbox,
+        toolbox: toolbox(),
         folders,
         cargo: cargo_environment(),
         registries: config.registries.clone(),
@@ -122,17 +121,15 @@ pub(super) fn cargo_environment() -> registry::Environment {
     registry::Environment { vars: world::environment(), cargo_home: world::cargo_home() }
 }
 
-/// Cargo, which has to be there.
-pub(super) async fn toolbox(folder: &Path) -> Result<Toolbox, CliError> {
-    let toolbox = unchecked_toolbox();
-    verify::toolchain(&toolbox, folder).await.map_err(|error| CliError::Environment {
-        message: format!("cargo cannot be used: {error}"),
-        hint: Some("install Rust from https://rustup.rs, or put cargo and rustc into PATH".to_owned()),
-    })?;
-    Ok(toolbox)
+/// Cargo, which may not be there.
+pub(super) fn toolbox() -> Toolbox {
+    Toolbox { environment: world::environment(), cargo: PathBuf::from("cargo"), jobs: None }
 }
 
-/// Cargo, which may not be there: for what runs nothing.
-pub(super) fn unchecked_toolbox() -> Toolbox {
-    Toolbox { environment: world::environment(), cargo: PathBuf::from("cargo"), jobs: None }
+/// Says so early when there is no cargo: upgrading needs it, planning does not.
+pub(super) async fn check_cargo(toolbox: &Toolbox, folder: &Path) -> Result<(), CliError> {
+    verify::toolchain(toolbox, folder).await.map(drop).map_err(|error| CliError::Environment {
+        message: format!("cargo cannot be used: {error}"),
+        hint: Some("install Rust from https://rustup.rs, or put cargo and rustc into PATH".to_owned()),
+    })
 }

@@ -29,7 +29,7 @@ pub(super) async fn upgrade(context: &Context, args: UpgradeArgs) -> Result<(), 
     };
     repositories.iter_mut().for_each(|repo| override_settings(&mut repo.settings, &args.settings));
     let selection = selection(&args.packages);
-    let services = services::services(context, &config, args.jobs).await?;
+    let services = services::services(context, &config, args.jobs)?;
     let request = Request { repositories: &repositories, selection: &selection, saved: saved.as_ref() };
     if args.dry_run {
         return plan::make(context, &services, &request, args.json, None).await;
@@ -44,6 +44,7 @@ pub(super) async fn run_upgrade(
     request: &Request<'_>,
     json: bool,
 ) -> Result<RunSummary, CliError> {
+    services::check_cargo(&services.toolbox, services.folders.root()).await?;
     let _lock = services.folders.lock()?;
     let run = run::begin(services, RunMode::Upgrade, request.repositories)?;
     let _ = AT_WORK.set((services.journal.clone(), run.clone()));
