@@ -14,13 +14,14 @@ Only Python's own library is used. Results are printed, and kept in WORK/results
 """
 
 import argparse
+import collections
 import json
 import os
-import resource
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -139,27 +140,27 @@ class Index:
             return int(answer.read())
 
 
-def measure(index, commands, **settings):
+def measure(index, commands, folders=None):
     """Runs commands one after the other: seconds of wall and CPU with all children, the largest process, requests."""
     environment = {**os.environ, "CARGO_HOME": str(index.cargo_home), "CARGO_TERM_QUIET": "true"}
     result = {"wall": 0.0, "cpu": 0.0, "memory": 0.0, "requests": -index.requests(), "updates": 0}
     outputs = []
-    for command in commands:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        start = time.monotonic()
-        done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True, **settings)
-        result["wall"] += time.monotonic() - start
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        result["cpu"] += after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        result["memory"] = max(result["memory"], peak(done.stderr))
-        outputs.append(done)
+    for command, folder in zip(commands, folders or [None] * len(commands)):
+        with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
+            start = time.monotonic()
+            child = subprocess.Popen(list(map(str, command)), env=environment, stdout=stdout, stderr=stderr, cwd=folder)
+            _, status, usage = os.wait4(child.pid, 0)
+            result["wall"] += time.monotonic() - start
+            result["cpu"] += usage.ru_utime + usage.ru_stime
+            result["memory"] = max(result["memory"], usage.ru_maxrss / 1024)
+            stdout.seek(0), stderr.seek(0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            outputs.append(Done(child.returncode, stdout.read(), stderr.read()))
     result["requests"] += index.requests()
     return result, outputs
 
 
-def peak(_):
-    """MiB of the largest process so far; it only grows, so the smaller tools are run first."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+Done = collections.namedtuple("Done", "returncode stdout stderr")
 
 
 # --- the tools --------------------------------------------------------------------------------------------------------
@@ -238,14 +239,9 @@ def table_rows(text):
 def renovate(work, names, index, keep):
     """Renovate's lookup in every checkout, with the index as crates.io."""
     commands = [["renovate", "--platform=local", "--dry-run=lookup"] for _ in names]
-    result, logs = {"wall": 0.0, "cpu": 0.0, "memory": 0.0, "requests": 0, "updates": 0}, []
-    for name, command in zip(names, commands):
-        one, [done] = measure(index, [command], cwd=work / "checkouts" / name)
-        logs.append(f"=== {name} ({done.returncode})\n{done.stdout}{done.stderr}\n")
-        for key in ["wall", "cpu", "requests"]:
-            result[key] += one[key]
-        result["memory"] = max(result["memory"], one["memory"])
-    (work / "renovate.log").write_text("".join(logs))
+    result, outputs = measure(index, commands, [work / "checkouts" / name for name in names])
+    log = "".join(f"=== {name} ({done.returncode})\n{done.stdout}{done.stderr}\n" for name, done in zip(names, outputs))
+    (work / "renovate.log").write_text(log)
     return {"Renovate": result} if keep else {}
 
 
