@@ -2,12 +2,10 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many failures in a row, each after its retries, end the patience with a source.
-const PATIENCE: usize = 3;
-
 /// Counts failures in a row. Open, it says why.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Breaker {
+    patience: usize,
     state: Mutex<State>,
 }
 
@@ -18,6 +16,11 @@ struct State {
 }
 
 impl Breaker {
+    /// One that opens after so many failures in a row, each after its retries.
+    pub(super) fn after(patience: usize) -> Self {
+        Self { patience, state: Mutex::default() }
+    }
+
     /// Why the source is not to be asked any more, if so.
     pub(super) fn verdict(&self) -> Option<String> {
         self.state().message.clone()
@@ -32,7 +35,7 @@ impl Breaker {
     pub(super) fn failed(&self, message: &str) {
         let mut state = self.state();
         state.failures += 1;
-        if state.failures >= PATIENCE && state.message.is_none() {
+        if state.failures >= self.patience && state.message.is_none() {
             state.message = Some(message.to_owned());
         }
     }
@@ -48,12 +51,12 @@ mod tests {
 
     #[test]
     fn it_opens_after_failures_in_a_row_and_stays_open() {
-        let breaker = Breaker::default();
-        for _ in 1..PATIENCE {
+        let breaker = Breaker::after(3);
+        for _ in 1..3 {
             breaker.failed("one");
         }
         breaker.answered();
-        for _ in 1..PATIENCE {
+        for _ in 1..3 {
             breaker.failed("two");
         }
         assert_eq!(breaker.verdict(), None);

@@ -152,7 +152,7 @@ impl Http {
 }
 
 /// Makes ring the provider of TLS for the process; whoever does so first wins, and everybody here wants ring.
-fn use_ring() {
+pub(super) fn use_ring() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 

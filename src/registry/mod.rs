@@ -1,8 +1,8 @@
 //! Where releases come from: registries' indexes and git tags, each crate looked up once for the whole fleet.
 //!
-//! This folder owns cargo's configuration of registries ([`CargoConfig`]), the index protocol, its cache on disk and
-//! the meaning of index lines and tags. Which release is taken is decided elsewhere; git itself is handed in
-//! ([`TagSource`], [`GitIndexSource`]).
+//! This folder owns cargo's configuration of registries ([`CargoConfig`]), the index protocol, its cache on disk, the
+//! meaning of index lines and tags, and what crates say for people ([`CratesIo`], [`package_facts`]). Which release is
+//! taken is decided elsewhere; git itself is handed in ([`TagSource`], [`GitIndexSource`]).
 
 mod access;
 mod breaker;
@@ -11,6 +11,8 @@ mod cargo_config;
 mod git;
 mod http;
 mod index;
+mod metadata;
+mod package;
 mod sparse;
 mod tags;
 
@@ -27,6 +29,8 @@ pub use cargo_config::{CargoConfig, CargoConfigError, Environment};
 pub use git::{GitIndexSource, TagSource};
 pub use http::Traffic;
 pub use index::{NotAnIndexFile, parse as parse_index, path_of as index_path_of};
+pub use metadata::{CratePage, CratesIo, CratesIoOptions};
+pub use package::{PackageFacts, PackageOrigin, package_facts};
 pub use tags::{releases as tag_releases, version_of as version_of_tag};
 
 use crate::model::{CrateKey, LookupFailure, LookupSource, Release, Releases};

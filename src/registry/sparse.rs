@@ -19,6 +19,9 @@ use super::http::{FetchError, Fetched, Http, Request};
 use super::{Answer, RegistryOptions, index, unreadable};
 use crate::model::{CrateName, LookupFailure, Release};
 
+/// How many failures in a row, each after its retries, end the patience with an index.
+const PATIENCE: usize = 3;
+
 /// What the URL of a sparse index begins with.
 pub(super) const SCHEME: &str = "sparse+";
 
@@ -70,7 +73,7 @@ impl SparseIndex {
             offline: options.offline,
             fresh_since: options.fresh_since,
             permits: Semaphore::new(options.concurrency.max(1)),
-            breaker: Breaker::default(),
+            breaker: Breaker::after(PATIENCE),
             first: Mutex::new(()),
             connected: AtomicBool::new(false),
             auth_required: OnceCell::new(),
