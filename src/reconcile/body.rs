@@ -63,6 +63,19 @@ pub struct BodyUpdate {
     pub origin: Origin,
     /// The changes in manifests; none when only the lock moves.
     pub edits: Vec<Edit>,
+    /// What is known about the package beside its versions.
+    pub facts: Option<UpdateFacts>,
+}
+
+/// What a package says about itself; none of it is trusted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpdateFacts {
+    /// The URL of its source.
+    pub repository: Option<String>,
+    /// The URL of its documentation.
+    pub documentation: Option<String>,
+    /// What its changelog says about the versions of the update; Markdown.
+    pub changelog: Option<String>,
 }
 
 /// Where an update comes from, as far as links need it.

@@ -7,6 +7,7 @@
 //! that it replaces, is written before the push: whichever of the two a killed run leaves behind, it is known as depbot's.
 
 mod body;
+mod changelog;
 mod decide;
 mod escape;
 mod hold;
@@ -21,7 +22,8 @@ use crate::model::{
     BranchName, CommitId, Lane, NewPullRequest, ProposedUpdate, PullRequest, PullRequestNumber, TreeId,
 };
 
-pub use body::{BodyFacts, BodyUpdate, Origin, body};
+pub use body::{BodyFacts, BodyUpdate, Origin, UpdateFacts, body};
+pub use changelog::section as changelog_section;
 pub use decide::{closed_updates, reconcile};
 pub(crate) use escape::{cell, code_span, markdown, one_line};
 pub use marker::Marker;

@@ -145,6 +145,7 @@ fn body_update(work: &Work<'_>, update: &Update) -> BodyUpdate {
         published: update.published,
         origin,
         edits: update.edits.clone(),
+        facts: None,
     }
 }
 

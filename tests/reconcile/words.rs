@@ -32,6 +32,7 @@ fn update(krate: &str, from: &str, to: &str) -> BodyUpdate {
         published: Some("2026-11-11T12:00:00Z".parse().expect("a time")),
         origin: Origin::CratesIo,
         edits: vec![Edit { site: site(9), field: EditField::Requirement, from: from.to_string(), to: to.to_string() }],
+        facts: None,
         from,
         to,
     }
