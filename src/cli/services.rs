@@ -15,7 +15,7 @@ use crate::forge::local::LocalForge;
 use crate::git::{Credentials, Git, GitOptions, Identity};
 use crate::journal::Journal;
 use crate::model::LookupFailure;
-use crate::registry::{self, Registry, RegistryOptions};
+use crate::registry::{self, CratesIo, CratesIoOptions, Registry, RegistryOptions};
 use crate::run::{Folders, Services};
 use crate::verify::{self, Toolbox};
 
@@ -56,6 +56,7 @@ pub(super) fn services(context: &Context, config: &Config, jobs: Option<u16>) ->
     Ok(Services {
         git,
         registry,
+        crates_io: Some(CratesIo::new(CratesIoOptions::new(folders.index(), USER_AGENT))?),
         forge,
         journal,
         toolbox: toolbox(),

@@ -8,6 +8,8 @@ use semver::Version;
 
 use super::escape::{cell, code_span, counted, fence, markdown};
 use super::hold;
+use super::marker::BODY_LIMIT;
+use super::notes;
 use super::reason::ReasonGroup;
 use crate::model::{
     Bump, CommandRun, CrateName, Edit, Lane, Outcome, PullRequestNumber, Refusal, Rejection, RepoName, Settlement,
@@ -16,6 +18,8 @@ use crate::model::{
 
 /// Longer lists are collapsed.
 const LONG: usize = 8;
+/// Room for what stands in a pull request beside this text, in characters: the marker, and what people add.
+const ROOM_BESIDE: usize = 12_000;
 
 /// Everything that a body says.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,19 +91,15 @@ pub enum Origin {
     Other(String),
 }
 
-/// The body, without the marker.
+/// The body, without the marker. Where it would be too long, the changelogs are cut first.
 pub fn body(facts: &BodyFacts) -> String {
-    let sections = [
-        introduction(facts),
-        updates_table(facts),
-        manifest_edits(facts),
-        lock_changes(facts),
-        evidence(facts),
-        culprits(facts),
-        left_out(facts),
-        saying_no(facts),
-    ];
-    sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n\n")
+    let before =
+        [introduction(facts), updates_table(facts), manifest_edits(facts), lock_changes(facts), evidence(facts)];
+    let after = [culprits(facts), left_out(facts), saying_no(facts)];
+    let length: usize = before.iter().chain(&after).map(|section| section.chars().count() + 2).sum();
+    let changelogs = notes::changelogs(&facts.updates, BODY_LIMIT.saturating_sub(ROOM_BESIDE + length));
+    let sections = before.into_iter().chain([changelogs]).chain(after);
+    sections.filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
 fn introduction(facts: &BodyFacts) -> String {
@@ -131,15 +131,12 @@ fn updates_table(facts: &BodyFacts) -> String {
             Bump::Major => "**major**".to_owned(),
             Bump::Minor | Bump::Patch => update.bump.to_string(),
         };
-        let (name, links) = match &update.origin {
-            Origin::CratesIo => (
-                format!("[{0}](https://crates.io/crates/{0}/{1})", update.krate, update.to),
-                format!("[docs](https://docs.rs/{}/{})", update.krate, update.to),
-            ),
-            Origin::Other(source) => (update.krate.to_string(), markdown(source)),
+        let name = match &update.origin {
+            Origin::CratesIo => format!("[{0}](https://crates.io/crates/{0}/{1})", update.krate, update.to),
+            Origin::Other(_) => update.krate.to_string(),
         };
         let age = update.published.map_or("unknown".to_owned(), |published| age(published, facts.now));
-        let cells = [name, update.from.to_string(), format!("**{}**", update.to), bump, age, links];
+        let cells = [name, update.from.to_string(), format!("**{}**", update.to), bump, age, notes::links(update)];
         write(&mut table, format_args!("\n| {} |", cells.map(|text| cell(&text)).join(" | ")));
     }
     table
@@ -276,12 +273,12 @@ fn collapsed_if_long(count: usize, summary: &str, list: &str) -> String {
 }
 
 /// `summary` is HTML, `block` Markdown.
-fn details(summary: &str, block: &str) -> String {
+pub(super) fn details(summary: &str, block: &str) -> String {
     format!("<details><summary>{summary}</summary>\n\n{block}\n\n</details>")
 }
 
 /// Words inside an HTML element: Markdown does not apply there, mentions do.
-fn html(text: &str) -> String {
+pub(super) fn html(text: &str) -> String {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace(['\n', '\r'], " ");
     escaped.replace('@', "@\u{200b}").replace('#', "#\u{200b}")
 }

@@ -1,7 +1,7 @@
 //! Untrusted text in Markdown: it neither formats, links, mentions, nor ends what it stands in.
 
 /// Follows `@`, `#` and `:` where forges would make a mention or a link of them; it has no width.
-const BREAK: char = '\u{200b}';
+pub(super) const BREAK: char = '\u{200b}';
 
 /// `text` as plain words on one line.
 pub(crate) fn markdown(text: &str) -> String {
@@ -32,9 +32,14 @@ pub(crate) fn code_span(text: &str) -> String {
 
 /// `text` as a block of code, in a fence longer than any inside.
 pub(super) fn fence(text: &str) -> String {
+    fence_of(text, "text")
+}
+
+/// The same, in a language.
+pub(super) fn fence_of(text: &str, language: &str) -> String {
     let ticks = "`".repeat((longest_run(text) + 1).max(3));
     let lines: Vec<String> = text.trim_end().lines().map(|line| visible(line).collect()).collect();
-    format!("{ticks}text\n{}\n{ticks}", lines.join("\n"))
+    format!("{ticks}{language}\n{}\n{ticks}", lines.join("\n"))
 }
 
 /// Markdown of one line as a cell of a table.
@@ -47,8 +52,9 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// At most `limit` characters of Markdown, cut between lines; a fence or `<details>` that is open there is closed.
-pub(super) fn cut(markdown: &str, limit: usize) -> String {
+/// At most `limit` characters of Markdown, cut between lines and then ended with `note`, on one line; a fence or
+/// `<details>` that is open there is closed.
+pub(super) fn cut(markdown: &str, limit: usize, note: &str) -> String {
     const RESERVE: usize = 160;
     if markdown.chars().count() <= limit {
         return markdown.to_owned();
@@ -81,7 +87,8 @@ pub(super) fn cut(markdown: &str, limit: usize) -> String {
     for _ in 0..details.min(8) {
         kept.push_str("\n</details>\n");
     }
-    kept.push_str("\n*Cut here, because pull requests have a size limit. The report of the run has the rest.*");
+    kept.push('\n');
+    kept.push_str(note);
     kept
 }
 
@@ -95,7 +102,7 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 /// Without control characters (colours of terminals) and without characters that reorder what people see.
-fn visible(text: &str) -> impl Iterator<Item = char> {
+pub(super) fn visible(text: &str) -> impl Iterator<Item = char> {
     let reorders = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
     text.chars().filter(move |c| !(c.is_control() && !c.is_whitespace() || reorders(*c)))
 }
@@ -128,9 +135,9 @@ mod tests {
     fn a_cut_closes_what_is_open() {
         let long =
             format!("intro\n<details><summary>s</summary>\n\n```text\n{}\n```\n</details>", "line\n".repeat(500));
-        let cut = cut(&long, 1_000);
+        let cut = cut(&long, 1_000, "*Cut here.*");
         assert!(cut.chars().count() <= 1_000);
         assert!(cut.contains("\n```\n\n</details>\n\n*Cut here"), "{cut}");
-        assert_eq!(super::cut("short", 10), "short");
+        assert_eq!(super::cut("short", 10, "*Cut here.*"), "short");
     }
 }

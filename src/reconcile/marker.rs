@@ -16,6 +16,9 @@ pub const VERSION: u32 = 1;
 /// The most characters a body may have; GitHub refuses longer ones.
 pub const BODY_LIMIT: usize = 65_536;
 
+/// Ends a text that was too long.
+const CUT: &str = "*Cut here, because pull requests have a size limit. The report of the run has the rest.*";
+
 const BEGIN: &str = "<!-- depbot:text -->";
 const OPEN: &str = "<!-- depbot: ";
 const CLOSE: &str = " -->";
@@ -114,7 +117,7 @@ fn framed(before: &str, text: &str, after: &str, marker: &Marker) -> String {
     let room = |kept: usize| BODY_LIMIT.saturating_sub(kept + line.chars().count() + BEGIN.len() + 8);
     let people = before.chars().count() + after.chars().count();
     let (before, after, room) = if room(people) < 4_096 { ("", "", room(0)) } else { (before, after, room(people)) };
-    let text = escape::cut(text.trim(), room);
+    let text = escape::cut(text.trim(), room, CUT);
     format!("{before}{BEGIN}\n{text}\n\n{line}{after}")
 }
 

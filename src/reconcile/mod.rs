@@ -13,6 +13,8 @@ mod escape;
 mod hold;
 pub mod marker;
 mod merge;
+mod notes;
+mod quote;
 mod reason;
 mod title;
 

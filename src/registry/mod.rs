@@ -25,7 +25,7 @@ use semver::Version;
 use tokio::task::JoinSet;
 
 pub use access::{Access, Login, Secret};
-pub use cargo_config::{CargoConfig, CargoConfigError, Environment};
+pub use cargo_config::{CRATES_IO_INDEX, CargoConfig, CargoConfigError, Environment};
 pub use git::{GitIndexSource, TagSource};
 pub use http::Traffic;
 pub use index::{NotAnIndexFile, parse as parse_index, path_of as index_path_of};

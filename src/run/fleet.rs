@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
 
+use super::facts::Facts;
 use super::plan::{self, Knowledge};
 use super::publish;
 use super::repository::{self, Prepared, Work};
@@ -64,7 +65,8 @@ async fn plan_one(
     let Prepared { synced, survey } = prepared;
     let proposal = Proposal { base: None, units: Vec::new(), settlements: Vec::new(), notes: Vec::new() };
     let base = synced.base.clone();
-    let work = Work { run, repo, synced, base, survey, proposal, toolchain: String::new() };
+    let (toolchain, facts) = (String::new(), Facts::new());
+    let work = Work { run, repo, synced, base, survey, proposal, toolchain, facts };
     let closed = reconcile::closed_updates(&publish::existing(services, &work).await?);
     plan::propose(services, repo, &synced.base, survey, &closed, knowledge)
 }

@@ -17,6 +17,7 @@
 
 mod bench;
 mod changes;
+mod facts;
 mod fleet;
 mod folders;
 mod merge;
@@ -45,7 +46,7 @@ use crate::journal::{Journal, JournalError};
 use crate::model::{Event, EventBody, RegistryName, RepoName, RunId, RunMode};
 use crate::plan::Plan;
 use crate::policy::Selection;
-use crate::registry::{self, Registry};
+use crate::registry::{self, CratesIo, Registry};
 use crate::verify::Toolbox;
 
 pub use fleet::{plan, upgrade};
@@ -59,6 +60,8 @@ pub struct Services {
     pub git: Git,
     /// Releases.
     pub registry: Registry,
+    /// What crates.io says about crates for people; `None` to not ask it.
+    pub crates_io: Option<CratesIo>,
     /// Pull requests.
     pub forge: Arc<dyn Forge>,
     /// The record of what happens.

@@ -6,7 +6,7 @@ use super::changes::changed;
 use super::repository::Work;
 use super::sync::failure;
 use super::verify::{LaneProof, lock_difference};
-use super::{Services, Stage, record, repo_ref, tree};
+use super::{Services, Stage, facts, record, repo_ref, tree};
 use crate::forge::{ForgeError, PullRequestText};
 use crate::git::{CommitMessage, Lease, Merged, PushError};
 use crate::model::{
@@ -129,9 +129,14 @@ fn body_updates(work: &Work<'_>, proof: &LaneProof) -> Vec<BodyUpdate> {
     updates
 }
 
+/// Where a crate is declared to come from.
+pub(super) fn source_of<'a>(work: &'a Work<'_>, update: &Update) -> Option<&'a Source> {
+    let mut declared = work.survey.workspaces.iter().flat_map(|surveyed| &surveyed.workspace.dependencies);
+    declared.find(|dependency| dependency.krate == update.krate).map(|dependency| &dependency.source)
+}
+
 fn body_update(work: &Work<'_>, update: &Update) -> BodyUpdate {
-    let declared = work.survey.workspaces.iter().flat_map(|surveyed| &surveyed.workspace.dependencies);
-    let source = declared.filter(|it| it.krate == update.krate).map(|it| &it.source).next();
+    let source = source_of(work, update);
     let origin = match source {
         Some(Source::Registry(crate::model::Registry::CratesIo)) => Origin::CratesIo,
         Some(source) => Origin::Other(source.to_string()),
@@ -145,7 +150,7 @@ fn body_update(work: &Work<'_>, update: &Update) -> BodyUpdate {
         published: update.published,
         origin,
         edits: update.edits.clone(),
-        facts: None,
+        facts: facts::subject(update, source).and_then(|subject| work.facts.get(&subject).cloned()),
     }
 }
 

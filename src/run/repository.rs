@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::bench::Place;
+use super::facts::{self, Facts};
 use super::plan::{self, Knowledge};
 use super::publish::{self, Proposed};
 use super::survey::{self, Survey};
@@ -33,6 +34,8 @@ pub(super) struct Work<'a> {
     pub(super) survey: &'a Survey,
     pub(super) proposal: Proposal,
     pub(super) toolchain: String,
+    /// What is known about the updates that ship.
+    pub(super) facts: Facts,
 }
 
 /// Upgrades a repository and records its summary; whatever fails is in it.
@@ -106,7 +109,7 @@ async fn upgrade_prepared(
     summary.base = Some(synced.base.clone());
     let proposal = Proposal { base: None, units: Vec::new(), settlements: Vec::new(), notes: Vec::new() };
     let base = synced.base.clone();
-    let mut work = Work { run, repo, synced, base, survey, proposal, toolchain: String::new() };
+    let mut work = Work { run, repo, synced, base, survey, proposal, toolchain: String::new(), facts: Facts::new() };
     let existing = publish::existing(services, &work).await?;
     changes::catch_up(services, &work, &existing)?;
     if existing.iter().any(|one| one.pull_request.merge_commit.as_ref() == Some(&work.base)) {
@@ -249,6 +252,7 @@ async fn publish_lanes(
     summary: &mut RepositorySummary,
 ) -> Result<CommitId, StageFailure> {
     tell(services, work.repo, Stage::Publish, String::new());
+    work.facts = facts::collect(services, work, &proved.lanes).await;
     let left_out = &summary.settlements;
     let routine_proof = proved.lanes.iter().find(|proof| proof.lane == Lane::Routine);
     let review_proof = proved.lanes.iter().find(|proof| proof.lane == Lane::Review);

@@ -127,6 +127,13 @@ impl Survey {
         })
     }
 
+    /// Whether a crate's releases are looked up at this index.
+    pub(super) fn is_looked_up_at(&self, krate: &CrateName, index: &str) -> bool {
+        let is_there =
+            |key: &CrateKey| key.krate == *krate && matches!(&key.source, LookupSource::Index(url) if url == index);
+        self.queries().any(|query| is_there(&query.key))
+    }
+
     /// Its workspaces as planning sees them.
     pub(super) fn facts(&self) -> Vec<WorkspaceFacts<'_>> {
         let source =

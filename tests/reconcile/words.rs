@@ -6,7 +6,9 @@ use depbot::model::{
     Bump, CommandRun, CrateName, Edit, EditField, Lane, Outcome, Phase, PullRequestNumber, Refusal, Rejection,
     RepoName, RepoPath, RustVersion, Settlement, Site,
 };
-use depbot::reconcile::{BodyFacts, BodyUpdate, Origin, body, commit_message, title};
+use depbot::reconcile::{
+    BodyFacts, BodyUpdate, Origin, UpdateFacts, body, changelog_section, commit_message, marker, title,
+};
 use semver::Version;
 
 use crate::world::tree;
@@ -132,6 +134,62 @@ fn a_body_with_everything() {
     let young = || Rejection::Cooldown { until: "2026-11-25T09:12:00Z".parse().expect("a time") };
     facts.left_out.extend((0..10).map(|index| left(&format!("young-{index}"), "1.0.0", "1.0.1", young())));
     insta::assert_snapshot!(body(&facts));
+}
+
+const CHANGELOG: &str = "\
+# Changelog
+
+## [Unreleased]
+
+## [1.4.0] - 2026-11-10
+
+### Added
+
+- `Ledger<T>` keeps its order, thanks @alice (#411, fixes acme/core#12) </details>
+
+```rust
+let ledger: Ledger<u8> = Ledger::new(); // @alice
+```
+
+1.3.1
+-----
+* A [leak](https://github.com/acme/core/pull/40) is gone.
+
+## 1.3.0
+
+- older
+";
+
+#[test]
+fn links_and_changelogs_of_packages() {
+    let mut internal = update("acme-core", "1.3.0", "1.4.0");
+    internal.origin = Origin::Other("registry acme".into());
+    internal.facts = Some(UpdateFacts {
+        repository: Some("https://git.acme.example/core".into()),
+        documentation: Some("https://docs.acme.example/core".into()),
+        changelog: changelog_section(CHANGELOG, &internal.from, &internal.to),
+    });
+    let mut public = update("serde", "1.0.203", "1.0.220");
+    public.facts = Some(UpdateFacts {
+        repository: Some("https://github.com/serde-rs/serde".into()),
+        documentation: None,
+        changelog: None,
+    });
+    insta::assert_snapshot!(body(&facts(Lane::Routine, vec![internal, public])));
+}
+
+#[test]
+fn long_changelogs_leave_room_for_everything_else() {
+    let updates = (0..60).map(|index| {
+        let mut update = update(&format!("crate-{index}"), "1.0.0", "1.1.0");
+        let changelog = Some(format!("- changed {}\n", "words ".repeat(20)).repeat(500));
+        update.facts = Some(UpdateFacts { changelog, ..UpdateFacts::default() });
+        update
+    });
+    let text = body(&facts(Lane::Routine, updates.collect()));
+    assert!(text.chars().count() < marker::BODY_LIMIT - 8_000, "{}", text.chars().count());
+    assert!(text.contains("### Changelogs"), "there is room for a part of each");
+    assert!(text.ends_with("</details>") && text.contains("Hold these versions for a while"));
 }
 
 #[test]

@@ -164,11 +164,18 @@ impl Fences {
     }
 }
 
-/// The character and length of a fence that this line opens, be it within a list.
+/// The character and length of a fence that this line opens, be it within a list or as its item.
 fn fence(line: &str) -> Option<(char, usize)> {
-    let text = line.trim_start();
+    let text = after_bullet(line.trim_start());
     let kind = text.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let info = text.trim_start_matches(kind);
     let length = text.len() - info.len();
     (length >= 3 && !info.contains('`')).then_some((kind, length))
+}
+
+/// What a list's item says.
+pub(in crate::reconcile) fn after_bullet(text: &str) -> &str {
+    let number = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let marks: &[&str] = if number.len() < text.len() { &[". ", ") "] } else { &["- ", "* ", "+ "] };
+    marks.iter().find_map(|mark| number.strip_prefix(mark)).map_or(text, str::trim_start)
 }

@@ -9,6 +9,7 @@ mod heading;
 use semver::Version;
 
 use block::{Block, Shape};
+pub(super) use block::{Fences, after_bullet};
 use heading::Subject;
 
 /// How a changelog marks its versions, the surest form first. Only one counts: in a changelog with headings, `**1.2.3**` is

@@ -16,7 +16,7 @@ use crate::model::{LookupSource, Registry, RegistryName, Rejection, RepoPath};
 use files::Merged;
 
 /// The index of crates.io, as cargo asks it by default.
-const CRATES_IO_INDEX: &str = "sparse+https://index.crates.io/";
+pub const CRATES_IO_INDEX: &str = "sparse+https://index.crates.io/";
 /// Its git index, which has the same content.
 const CRATES_IO_GIT_INDEX: &str = "https://github.com/rust-lang/crates.io-index";
 /// Its name in `[source]`.
