@@ -8,8 +8,12 @@ use super::quote::quoted;
 const LONGEST: usize = 12_000;
 /// The fewest characters that are worth a place.
 const SHORTEST: usize = 300;
-/// What stands around one changelog in its place, in characters.
-const FRAME: usize = 300;
+/// What stands around one changelog beside its title, in characters.
+const FRAME: usize = 64;
+/// What stands around all of them, in characters.
+const HEAD: usize = 100;
+/// Ends a changelog that is too long.
+const CUT: &str = "*Cut here: this is not the whole of it.*";
 /// The longest URL that is linked to.
 const LONGEST_URL: usize = 300;
 
@@ -32,35 +36,50 @@ pub(super) fn links(update: &BodyUpdate) -> String {
 }
 
 /// Extracts of the updates' changelogs in at most `room` characters: all of them get the same share, what some do not need
-/// is for the others.
+/// is for the others. Where that is too little to be read, the last ones are left out.
 pub(super) fn changelogs(updates: &[BodyUpdate], room: usize) -> String {
-    let mut notes: Vec<(String, String)> = Vec::new();
+    let mut notes = notes(updates);
+    let count = notes.len();
+    let share = loop {
+        let frames: usize = notes.iter().map(|note| note.title.chars().count() + FRAME).sum();
+        let lengths: Vec<usize> = notes.iter().map(|note| note.text.chars().count().min(LONGEST)).collect();
+        let share = share(&lengths, room.saturating_sub(HEAD + frames));
+        if share >= SHORTEST || notes.pop().is_none() {
+            break share.min(LONGEST);
+        }
+    };
+    let extracts = notes.iter().map(|note| details(&note.title, &cut(&note.text, share, CUT)));
+    let left_out = match count - notes.len() {
+        _ if notes.is_empty() => None,
+        0 => None,
+        left => Some(format!("*{} no place here.*", counted(left, "more changelog has", "more changelogs have"))),
+    };
+    let sections: Vec<String> = extracts.chain(left_out).collect();
+    if sections.is_empty() { String::new() } else { format!("### Changelogs\n\n{}", sections.join("\n\n")) }
+}
+
+/// What a changelog says about an update.
+#[derive(PartialEq, Eq)]
+struct Note {
+    /// HTML.
+    title: String,
+    /// Markdown.
+    text: String,
+}
+
+/// All of them, each once, in the order of the updates.
+fn notes(updates: &[BodyUpdate]) -> Vec<Note> {
+    let mut notes: Vec<Note> = Vec::new();
     for update in updates {
         let changelog = update.facts.as_ref().and_then(|facts| facts.changelog.as_deref());
-        let Some(text) = changelog.map(quoted).filter(|text| !text.trim().is_empty()) else { continue };
-        let note = (format!("{} {} → {}", update.krate, update.from, update.to), text);
-        if !notes.contains(&note) {
+        let text = quoted(changelog.unwrap_or_default()).trim_matches('\n').to_owned();
+        let title = html(&format!("{} {} → {}", update.krate, update.from, update.to));
+        let note = Note { title, text };
+        if !note.text.trim().is_empty() && !notes.contains(&note) {
             notes.push(note);
         }
     }
-    let lengths: Vec<usize> = notes.iter().map(|(_, text)| text.chars().count().min(LONGEST)).collect();
-    if notes.is_empty() {
-        return String::new();
-    }
-    let share = share(&lengths, room.saturating_sub(FRAME + notes.len() * FRAME));
-    if share < SHORTEST && lengths.iter().any(|length| *length > share) {
-        let left_out = counted(notes.len(), "changelog has", "changelogs have");
-        return if room < FRAME {
-            String::new()
-        } else {
-            format!("*{left_out} no place here, because pull requests have a size limit.*")
-        };
-    }
-    let note = "*Cut here: this is not the whole of it.*";
-    let extracts = notes
-        .iter()
-        .map(|(title, text)| details(&html(title), &cut(text.trim_matches('\n'), share.min(LONGEST), note)));
-    format!("### Changelogs\n\n{}", extracts.collect::<Vec<_>>().join("\n\n"))
+    notes
 }
 
 /// The largest length that all may have so that they fit into `room` together.

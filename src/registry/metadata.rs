@@ -53,7 +53,7 @@ pub struct CratesIoOptions {
     pub interval: Duration,
     /// Where to connect instead of to crates.io's own address.
     pub address: Option<SocketAddr>,
-    /// A certificate (PEM) that is trusted beside the system's.
+    /// A certificate (DER) that is trusted beside the system's.
     pub root_certificate: Option<Vec<u8>>,
 }
 
@@ -220,8 +220,8 @@ fn http_client(options: &CratesIoOptions) -> Result<reqwest12::Client, String> {
     if let Some(address) = options.address {
         builder = builder.resolve("crates.io", address).no_proxy();
     }
-    if let Some(pem) = &options.root_certificate {
-        let certificate = reqwest12::Certificate::from_pem(pem).map_err(|error| error.to_string())?;
+    if let Some(der) = &options.root_certificate {
+        let certificate = reqwest12::Certificate::from_der(der).map_err(|error| error.to_string())?;
         builder = builder.add_root_certificate(certificate);
     }
     builder.build().map_err(|error| error.to_string())

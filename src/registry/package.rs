@@ -16,7 +16,7 @@ use crate::model::CrateName;
 /// The largest file that is read out of a package, in bytes.
 const LARGEST_FILE: u64 = 2 << 20;
 /// How much of a package is unpacked in search of its files, in bytes.
-const LARGEST_PACKAGE: u64 = 256 << 20;
+const LARGEST_PACKAGE: u64 = 64 << 20;
 /// The names of changelogs without their extension, the best first.
 const CHANGELOGS: &[&str] = &["changelog", "changes", "history", "releases"];
 /// Their extensions.

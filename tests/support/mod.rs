@@ -7,3 +7,4 @@ pub mod git_repo;
 pub mod lookup;
 pub mod package;
 pub mod registry;
+pub mod tls;
