@@ -16,6 +16,8 @@ pub(super) enum Shape<'a> {
     Bold { text: &'a str },
     /// A line at the margin after a blank one.
     Alone { text: &'a str },
+    /// An item of a list at the margin.
+    Item { text: &'a str },
     /// Anything else, code included.
     Text,
     /// A comment, or an anchor: nothing that is seen.
@@ -71,6 +73,9 @@ fn shape_at<'a>(lines: &[&'a str], at: usize) -> (Shape<'a>, usize) {
     let after_blank = at == 0 || lines[at - 1].trim().is_empty();
     if let Some(text) = bold(text) {
         return (Shape::Bold { text }, 1);
+    }
+    if let Some(text) = ["- ", "* "].iter().find_map(|mark| line.strip_prefix(mark)) {
+        return (Shape::Item { text }, 1);
     }
     match after_blank && !line.starts_with(' ') {
         true => (Shape::Alone { text }, 1),

@@ -61,17 +61,24 @@ fn is_unreleased(text: &str) -> bool {
 
 /// Without the words and signs before a version: `Version`, the crate's name, `[`, `v`.
 fn before_version(text: &str) -> &str {
-    let text = text.trim_start_matches(OPENING);
-    let Some((word, rest)) = text.split_once(|c: char| c.is_whitespace()) else { return without_name(text) };
-    let bare = word.trim_matches(|c: char| matches!(c, '`' | '*' | ':'));
-    if BEFORE.contains(&bare.to_lowercase().as_str()) {
-        return without_name(rest.trim_start().trim_start_matches(OPENING));
-    }
-    let rest_starts = rest.trim_start().trim_start_matches(OPENING);
+    let text = after_word(text, |word| BEFORE.contains(&word.to_lowercase().as_str())).unwrap_or(text);
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
-    let names_crate = bare.starts_with(|c: char| c.is_ascii_lowercase()) && bare.chars().all(is_name);
-    let has_version = version_at_start(without_v(rest_starts)).is_some_and(|(_, short, _)| !short);
-    if names_crate && has_version { without_v(rest_starts) } else { without_name(text) }
+    let names_crate = |word: &str| word.starts_with(|c: char| c.is_ascii_lowercase()) && word.chars().all(is_name);
+    let named = after_word(text, names_crate).map(|rest| without_v(after_dash(rest)));
+    let named = named.filter(|rest| version_at_start(rest).is_some_and(|(_, short, _)| !short));
+    named.unwrap_or_else(|| without_name(text.trim_start_matches(OPENING)))
+}
+
+/// What follows the first word, if that fits, without the signs around it.
+fn after_word(text: &str, fits: impl Fn(&str) -> bool) -> Option<&str> {
+    let (word, rest) = text.trim_start_matches(OPENING).split_once(char::is_whitespace)?;
+    let word = word.trim_matches(|c: char| matches!(c, '`' | '*' | ':' | '[' | ']'));
+    fits(word).then(|| rest.trim_start().trim_start_matches(OPENING))
+}
+
+fn after_dash(text: &str) -> &str {
+    let rest = text.trim_start_matches(['-', '–', '—', ':']);
+    if rest.starts_with(' ') { rest.trim_start().trim_start_matches(OPENING) } else { text }
 }
 
 /// Signs that may stand around a version.

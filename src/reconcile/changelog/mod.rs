@@ -19,6 +19,7 @@ enum Style {
     Headings,
     Bold,
     Alone,
+    Items,
 }
 
 /// What `changelog` says about the versions after `from`, up to and including `to`: its lines, in its order.
@@ -54,14 +55,22 @@ pub fn section(changelog: &str, from: &Version, to: &Version) -> Option<String> 
 fn style_of(blocks: &[Block<'_>]) -> Option<Style> {
     let is_used =
         |style: &Style| blocks.iter().any(|block| matches!(subject_of(block, *style), Some(Subject::Version(_))));
-    [Style::Headings, Style::Bold, Style::Alone].into_iter().find(is_used)
+    [Style::Headings, Style::Bold, Style::Alone, Style::Items].into_iter().find(is_used)
 }
 
 fn subject_of(block: &Block<'_>, style: Style) -> Option<Subject> {
     match (block.shape, style) {
         (Shape::Heading { text, .. }, Style::Headings) | (Shape::Bold { text }, Style::Bold) => heading::subject(text),
-        (Shape::Alone { text }, Style::Alone) => heading::subject_alone(text),
-        (Shape::Heading { .. } | Shape::Bold { .. } | Shape::Alone { .. } | Shape::Text | Shape::Hidden, _) => None,
+        (Shape::Alone { text }, Style::Alone) | (Shape::Item { text }, Style::Items) => heading::subject_alone(text),
+        (
+            Shape::Heading { .. }
+            | Shape::Bold { .. }
+            | Shape::Alone { .. }
+            | Shape::Item { .. }
+            | Shape::Text
+            | Shape::Hidden,
+            _,
+        ) => None,
     }
 }
 
@@ -69,7 +78,7 @@ fn subject_of(block: &Block<'_>, style: Style) -> Option<Subject> {
 fn level_of(block: &Block<'_>) -> usize {
     match block.shape {
         Shape::Heading { level, .. } => level,
-        Shape::Bold { .. } | Shape::Alone { .. } | Shape::Text | Shape::Hidden => 1,
+        Shape::Bold { .. } | Shape::Alone { .. } | Shape::Item { .. } | Shape::Text | Shape::Hidden => 1,
     }
 }
 

@@ -52,10 +52,7 @@ fn changelogs_fit_into_their_room_and_short_ones_are_whole() {
         let text = changelogs(&updates, room);
         assert!(text.chars().count() <= room, "{room}");
         assert!(text.contains("\n\n- fixed\n\n</details>"), "{room}: {text}");
-        assert!(
-            text.contains("Cut here") && (room > 1_000) != text.contains("1 more changelog has no place"),
-            "{text}"
-        );
+        assert!(text.contains("Cut here"), "{room}: {text}");
         assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
     }
     assert_eq!(changelogs(&updates, 100), "");
