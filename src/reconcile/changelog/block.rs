@@ -159,8 +159,11 @@ impl Fences {
             let text = line.trim();
             text.len() >= length && text.chars().all(|c| c == kind)
         };
-        match lines[at + 1..].iter().position(closes) {
-            Some(end) => Some(end + 2),
+        // The end of the list ends its code as well.
+        let is_in_list = lines[at].starts_with(' ') || !lines[at].starts_with(kind);
+        let leaves = |line: &&str| is_in_list && line.starts_with(|c: char| !c.is_whitespace() && c != kind);
+        match lines[at + 1..].iter().copied().enumerate().find(|(_, line)| closes(line) || leaves(line)) {
+            Some((end, line)) => closes(&line).then_some(end + 2),
             None => {
                 *open = Some(length);
                 None

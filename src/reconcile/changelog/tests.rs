@@ -117,6 +117,14 @@ fn a_fence_that_nothing_closes_does_not_swallow_the_rest() {
 }
 
 #[test]
+fn code_in_a_list_ends_with_the_list() {
+    check(
+        "## 1.3.0\n\n- like this:\n  ```rust\n  code\n  ``` ([#5](https://x.example))\n\n## 1.2.0\n- old\n  ```\n  x\n  ```\n",
+        "## 1.3.0\n\n- like this:\n  ```rust\n  code\n  ``` ([#5](https://x.example))",
+    );
+}
+
+#[test]
 fn comments_and_anchors_are_not_seen() {
     check(
         "<!--\n## 1.3.0\n- a template\n-->\n<!-- next-header -->\n<a name=\"v1.3.0\"></a>\n## 1.3.0\n- retries\n<!-- note to self -->\n\
