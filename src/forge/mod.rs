@@ -1,8 +1,9 @@
 //! Pull requests where a team reads them: one port, [`Forge`], for every place that has them.
 //!
-//! Here are the port and its words. [`local`] is the forge for people without a server; the commits of its merges are
+//! Here are the port and its words. [`github`] is GitHub, [`local`] is the forge for people without a server; the commits of its merges are
 //! made by [`crate::git::merge`].
 
+pub mod github;
 pub mod local;
 
 use std::fmt;

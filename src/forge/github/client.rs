@@ -1,0 +1,447 @@
+//! One call at a time through octocrab: what is sent, what the answers mean, when to ask again.
+//!
+//! octocrab does not retry here: its own retries come at once and repeat writes whose answer was lost. A write that must
+//! not be done twice ([`Safety::Once`]) is sent again only when GitHub did not take it; otherwise it is
+//! [`Failure::Uncertain`], and whoever made it looks before it makes it again.
+
+use std::backtrace::Backtrace;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use octocrab::secrecy::SecretString;
+use octocrab::service::middleware::base_uri::BaseUriLayer;
+use octocrab::service::middleware::extra_headers::ExtraHeadersLayer;
+use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
+use octocrab::{AuthState, GitHubError, Octocrab, OctocrabBuilder};
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::redirect;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::app::App;
+use super::credentials::Kind;
+use super::failure::{Failure, Refusal};
+use super::place::{Place, Site};
+use super::retry::{Limits, Timing};
+use super::{ForgeError, GitHubOptions};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The wait that GitHub documents for limits that do not say how long they last.
+const UNTOLD_WAIT: Duration = Duration::from_secs(60);
+const MOST_REDIRECTS: usize = 3;
+/// What a list gives at most in one answer.
+const PAGE: usize = 100;
+
+/// The way to GitHub's API.
+pub(super) struct Client {
+    pub(super) site: Site,
+    identity: Identity,
+    http: reqwest::Client,
+    user_agent: HeaderValue,
+    /// Made in the first call: it needs the runtime.
+    octocrab: OnceCell<Octocrab>,
+    clock: fn() -> Timestamp,
+    pub(super) timing: Timing,
+    limits: Limits,
+    requests: AtomicU64,
+}
+
+enum Identity {
+    Token(SecretString),
+    App(Box<App>),
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    method: Method,
+    route: String,
+    body: Option<Value>,
+    safety: Safety,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+/// Whether a request may be sent again when nobody knows what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Safety {
+    /// Doing it twice is the same as doing it once.
+    Repeatable,
+    /// Doing it twice makes a second thing.
+    Once,
+}
+
+/// A list.
+pub(super) struct Pages<P> {
+    pub(super) pages: Vec<P>,
+    /// Whether these are all pages of it.
+    pub(super) complete: bool,
+}
+
+/// An answer, and whether a page follows.
+struct Answer {
+    text: String,
+    more: bool,
+}
+
+/// Why a request has no answer this time.
+enum Setback {
+    /// Asking again would not help.
+    Final(Failure),
+    /// GitHub has a limit.
+    Limited { wait: Duration },
+    /// It may work the next time.
+    Passing { message: String, wait: Option<Duration>, taken: Taken },
+}
+
+/// Whether GitHub may have done what was asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    No,
+    Perhaps,
+}
+
+impl Call {
+    pub(super) fn get(route: String) -> Self {
+        Self { method: Method::Get, route, body: None, safety: Safety::Repeatable }
+    }
+
+    pub(super) fn post(route: String, body: &impl Serialize, safety: Safety) -> Self {
+        Self::write(Method::Post, route, body, safety)
+    }
+
+    pub(super) fn put(route: String, body: &impl Serialize, safety: Safety) -> Self {
+        Self::write(Method::Put, route, body, safety)
+    }
+
+    pub(super) fn patch(route: String, body: &impl Serialize) -> Self {
+        Self::write(Method::Patch, route, body, Safety::Repeatable)
+    }
+
+    pub(super) fn delete(route: String) -> Self {
+        Self { method: Method::Delete, route, body: None, safety: Safety::Repeatable }
+    }
+
+    fn write(method: Method, route: String, body: &impl Serialize, safety: Safety) -> Self {
+        let body = serde_json::to_value(body).expect("depbot's own bodies have only texts as keys");
+        Self { method, route, body: Some(body), safety }
+    }
+}
+
+impl Client {
+    pub(super) fn new(options: GitHubOptions) -> Result<Self, ForgeError> {
+        // Whoever sets the provider first wins, and everybody here wants ring.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(options.timing.timeout)
+            .redirect(redirect::Policy::none())
+            .build()
+            .map_err(|error| ForgeError::Unavailable { message: root_cause(&error) })?;
+        let user_agent = HeaderValue::from_str(&options.user_agent)
+            .map_err(|_| ForgeError::NotAllowed { reason: "the user agent cannot be sent in a header".to_owned() })?;
+        Ok(Self {
+            site: Site::new(&options.api_url)?,
+            identity: match options.credentials.0 {
+                Kind::Token(token) => Identity::Token(token),
+                Kind::App { id, private_key } => Identity::App(Box::new(App::new(&id, &private_key)?)),
+            },
+            http,
+            user_agent,
+            octocrab: OnceCell::new(),
+            clock: options.clock,
+            timing: options.timing,
+            limits: Limits::new(),
+            requests: AtomicU64::new(0),
+        })
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// How many requests were sent until now.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// The token that opens a repository.
+    pub(super) async fn token(&self, place: &Place) -> Result<SecretString, Failure> {
+        match &self.identity {
+            Identity::Token(token) => Ok(token.clone()),
+            Identity::App(app) => Box::pin(app.token(self, place)).await,
+        }
+    }
+
+    /// The token that opens everything; `None` for an App, which has one for each owner.
+    pub(super) fn only_token(&self) -> Option<&SecretString> {
+        match &self.identity {
+            Identity::Token(token) => Some(token),
+            Identity::App(_) => None,
+        }
+    }
+
+    /// Asks about a repository.
+    pub(super) async fn call<T: DeserializeOwned>(&self, place: &Place, call: &Call) -> Result<T, Failure> {
+        Ok(self.page(place, call).await?.0)
+    }
+
+    /// Asks for a list, all pages of it, or the first `most` of them.
+    pub(super) async fn list<P: DeserializeOwned>(
+        &self,
+        place: &Place,
+        route: &str,
+        most: usize,
+    ) -> Result<Pages<P>, Failure> {
+        let mut pages = Vec::new();
+        for number in 1..=most {
+            let mark = if route.contains('?') { '&' } else { '?' };
+            let call = Call::get(format!("{route}{mark}per_page={PAGE}&page={number}"));
+            let (page, more) = self.page(place, &call).await?;
+            pages.push(page);
+            if !more {
+                return Ok(Pages { pages, complete: true });
+            }
+        }
+        Ok(Pages { pages, complete: false })
+    }
+
+    /// Asks for one page, and says whether another follows.
+    pub(super) async fn page<T: DeserializeOwned>(&self, place: &Place, call: &Call) -> Result<(T, bool), Failure> {
+        let token = self.token(place).await?;
+        match (self.ask(&token, call).await, &self.identity) {
+            (Err(Failure::Unauthorized), Identity::App(app)) => {
+                app.forget(place).await;
+                let token = self.token(place).await?;
+                self.ask(&token, call).await
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    /// Asks with a token of the caller's.
+    pub(super) async fn call_as<T: DeserializeOwned>(&self, token: &SecretString, call: &Call) -> Result<T, Failure> {
+        Ok(self.ask(token, call).await?.0)
+    }
+
+    /// Asks, and asks again while that may help.
+    async fn ask<T: DeserializeOwned>(&self, token: &SecretString, call: &Call) -> Result<(T, bool), Failure> {
+        let mut pauses = self.timing.pauses();
+        loop {
+            let setback = match self.ask_once(token, call).await {
+                Ok(answer) => return Ok(answer),
+                Err(setback) => setback,
+            };
+            let (failure, wait) = match setback {
+                Setback::Final(failure) => return Err(failure),
+                Setback::Limited { wait } => (Failure::Limited { until: self.after(wait) }, Some(wait)),
+                Setback::Passing { message, taken: Taken::Perhaps, .. } if call.safety == Safety::Once => {
+                    return Err(Failure::Uncertain { message });
+                }
+                Setback::Passing { message, wait, .. } => (Failure::Unavailable { message }, wait),
+            };
+            let Some(pause) = pauses.next(wait) else { return Err(failure) };
+            tracing::debug!(route = call.route, "asked again in {pause:?}: {failure:?}");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn ask_once<T: DeserializeOwned>(&self, token: &SecretString, call: &Call) -> Result<(T, bool), Setback> {
+        if let Some(wait) = self.limits.blocked_for() {
+            return Err(Setback::Limited { wait });
+        }
+        if call.safety == Safety::Once {
+            self.limits.creation(self.timing.creation_gap).await;
+        }
+        let answer = self.follow(token, call).await?;
+        let text = if answer.text.trim().is_empty() { "null" } else { &answer.text };
+        match serde_json::from_str(text) {
+            Ok(value) => Ok((value, answer.more)),
+            Err(error) => Err(Setback::Passing {
+                message: format!("its answer cannot be understood: {error}"),
+                wait: None,
+                taken: Taken::Perhaps,
+            }),
+        }
+    }
+
+    /// Sends a request, and sends it where GitHub says that its repository is now.
+    async fn follow(&self, token: &SecretString, call: &Call) -> Result<Answer, Setback> {
+        let _place = self.limits.enter().await;
+        let mut route = call.route.clone();
+        for _ in 0..=MOST_REDIRECTS {
+            match self.send(token, call, &route).await {
+                Ok(answer) => return Ok(answer),
+                Err(octocrab::Error::GitHub { source, .. }) => match self.redirected(&source)? {
+                    Some(next) => route = next,
+                    None => return Err(self.refused(&source)),
+                },
+                Err(error) => return Err(broken(&error)),
+            }
+        }
+        Err(Setback::Final(Failure::Unavailable { message: "it redirects in a circle".to_owned() }))
+    }
+
+    async fn send(&self, token: &SecretString, call: &Call, route: &str) -> octocrab::Result<Answer> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let octocrab =
+            self.octocrab.get_or_try_init(|| async { self.build() }).await?.user_access_token(token.clone())?;
+        let body = call.body.as_ref();
+        let response = match call.method {
+            Method::Get => octocrab._get(route).await?,
+            Method::Post => octocrab._post(route, body).await?,
+            Method::Put => octocrab._put(route, body).await?,
+            Method::Patch => octocrab._patch(route, body).await?,
+            Method::Delete => octocrab._delete(route, body).await?,
+        };
+        tracing::debug!(method = ?call.method, route, status = response.status().as_u16(), "asked");
+        let response = octocrab::map_github_error(response).await?;
+        let more = header_text(response.headers(), "link").is_some_and(has_next);
+        Ok(Answer { text: octocrab.body_to_string(response).await?, more })
+    }
+
+    fn build(&self) -> octocrab::Result<Octocrab> {
+        let backtrace = Backtrace::disabled();
+        let base = self.site.api.parse().map_err(|source| octocrab::Error::Uri { source, backtrace })?;
+        let accept = HeaderValue::from_static("application/vnd.github+json");
+        let headers = vec![(header::USER_AGENT, self.user_agent.clone()), (header::ACCEPT, accept)];
+        let built = OctocrabBuilder::new_empty()
+            .with_service(ReqwestConnector::new(self.http.clone()))
+            .with_layer(&ExtraHeadersLayer::new(Arc::new(headers)))
+            .with_layer(&BaseUriLayer::new(base))
+            .with_auth(AuthState::None)
+            .build();
+        match built {
+            Ok(octocrab) => Ok(octocrab),
+            Err(never) => match never {},
+        }
+    }
+
+    /// Where an answer sends to; an address that is not this API's is not followed.
+    fn redirected(&self, error: &GitHubError) -> Result<Option<String>, Setback> {
+        if !matches!(error.status_code.as_u16(), 301 | 302 | 307 | 308) {
+            return Ok(None);
+        }
+        let location = error.headers.as_ref().and_then(|headers| header_text(headers, "location"));
+        match location.and_then(|location| self.site.route(location)) {
+            Some(route) => Ok(Some(route)),
+            None => Err(Setback::Final(Failure::Unavailable {
+                message: "it redirects to an address that is not its own".to_owned(),
+            })),
+        }
+    }
+
+    fn refused(&self, error: &GitHubError) -> Setback {
+        let status = error.status_code.as_u16();
+        if let Some(wait) = self.limit(error) {
+            self.limits.block(wait);
+            return Setback::Limited { wait };
+        }
+        let refusal = Refusal::new(status, &error.message, error.errors.as_deref().unwrap_or_default());
+        match status {
+            401 => Setback::Final(Failure::Unauthorized),
+            408 | 500.. => Setback::Passing {
+                message: format!("it answers {status}"),
+                wait: error.headers.as_ref().and_then(retry_after),
+                taken: Taken::Perhaps,
+            },
+            _ => Setback::Final(Failure::Refused(refusal)),
+        }
+    }
+
+    /// How long to wait, if the answer is that there were too many requests.
+    ///
+    /// Rules: "Rate limits for the REST API", exceeding the rate limit. A secondary limit may come without any header; its
+    /// documentation is what tells it from another 403 then.
+    fn limit(&self, error: &GitHubError) -> Option<Duration> {
+        let status = error.status_code.as_u16();
+        if !matches!(status, 403 | 429) {
+            return None;
+        }
+        let headers = error.headers.as_ref()?;
+        if let Some(wait) = retry_after(headers) {
+            return Some(wait);
+        }
+        if header_text(headers, "x-ratelimit-remaining") == Some("0")
+            && let Some(reset) = header_text(headers, "x-ratelimit-reset").and_then(|text| text.parse().ok())
+            && let Ok(reset) = Timestamp::from_second(reset)
+        {
+            // The limit ends within that second.
+            let left = reset.duration_since(self.now()).saturating_add(SignedDuration::from_secs(1));
+            return Some(left.try_into().unwrap_or(Duration::ZERO));
+        }
+        let documented = error.documentation_url.as_deref().is_some_and(|url| url.contains("rate-limit"));
+        (status == 429 || documented).then_some(UNTOLD_WAIT)
+    }
+
+    fn after(&self, wait: Duration) -> Timestamp {
+        self.now().checked_add(wait).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("api", &self.site.api).finish_non_exhaustive()
+    }
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
+}
+
+/// Whether a `Link` header names a next page, RFC 8288.
+fn has_next(link: &str) -> bool {
+    link.split(',').any(|part| part.split(';').skip(1).any(|field| field.trim() == r#"rel="next""#))
+}
+
+/// GitHub writes seconds.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    header_text(headers, "retry-after")?.parse().ok().map(Duration::from_secs)
+}
+
+/// What a request that got no whole answer means.
+fn broken(error: &octocrab::Error) -> Setback {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(current) = cause {
+        if let Some(error) = current.downcast_ref::<reqwest::Error>() {
+            return unreached(error);
+        }
+        cause = current.source();
+    }
+    Setback::Passing { message: root_cause(error), wait: None, taken: Taken::Perhaps }
+}
+
+fn unreached(error: &reqwest::Error) -> Setback {
+    let root = root_cause(error);
+    if error.is_builder() {
+        return Setback::Final(Failure::Unavailable { message: root });
+    }
+    let (message, taken) = match (error.is_connect(), error.is_timeout()) {
+        (true, _) => (format!("no connection: {root}"), Taken::No),
+        (false, true) => ("no answer in time".to_owned(), Taken::Perhaps),
+        (false, false) => (format!("the connection broke: {root}"), Taken::Perhaps),
+    };
+    Setback::Passing { message, wait: None, taken }
+}
+
+/// The innermost cause: what is outside of it names addresses and says little.
+fn root_cause(error: &(dyn Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
