@@ -5,6 +5,7 @@
 pub mod git_http;
 pub mod git_repo;
 pub mod lookup;
+pub mod github;
 pub mod package;
 pub mod registry;
 pub mod tls;

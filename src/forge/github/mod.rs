@@ -20,10 +20,9 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use octocrab::secrecy::ExposeSecret as _;
 
 pub use credentials::GitHubCredentials;
-pub use octocrab::secrecy::SecretString;
+pub use octocrab::secrecy::{ExposeSecret, SecretString};
 pub use retry::Timing;
 
 use super::{Answer, Checks, Comment, CommitText, Forge, ForgeError, PullRequestText, RepoRef};
