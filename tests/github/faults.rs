@@ -118,6 +118,18 @@ async fn a_server_that_stays_down_is_given_up_with_a_readable_word() {
 }
 
 #[tokio::test]
+async fn an_answer_that_never_comes_is_not_waited_for() {
+    let world = World::new().await;
+    world.push("depbot/routine", "1");
+    let mut hasty = options(&world.server);
+    hasty.timing.timeout = Duration::from_secs(1);
+    let forge = GitHubForge::new(hasty).expect("the address can be used");
+    world.server.fault(Method::POST, "/pulls", Fault::Silent);
+    let opened = forge.open(&world.repo, new_pull_request("depbot/routine")).await.expect("it opens");
+    assert_eq!((opened.number, world.list().await.len()), (FIRST, 1));
+}
+
+#[tokio::test]
 async fn short_limits_are_waited_for_writes_included() {
     let world = World::new().await;
     world.push("depbot/routine", "1");

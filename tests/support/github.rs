@@ -31,6 +31,8 @@ pub struct GitHub {
 pub enum Fault {
     /// This status, with these headers, and nothing is done.
     Status(u16, Vec<(&'static str, String)>, Value),
+    /// Nothing is done and nothing is ever answered.
+    Silent,
     /// Nothing is done and the connection breaks in the middle of the answer.
     Reset,
     /// It is done and the connection breaks in the middle of the answer.
@@ -185,12 +187,13 @@ impl Repository {
 
     /// Heads of open pull requests follow their branches.
     fn follow_branches(&mut self) {
-        for at in 0..self.pulls.len() {
-            if self.pulls[at].open
-                && !self.pulls[at].from_fork
-                && let Some(tip) = self.tip(&self.pulls[at].head)
-            {
-                self.pulls[at].sha = tip;
+        let format = "--format=%(objectname) %(refname:lstrip=2)";
+        let branches = git(&self.bare, &["for-each-ref", format, "refs/heads"]).unwrap();
+        let tips: BTreeMap<&str, &str> =
+            branches.lines().filter_map(|line| line.split_once(' ')).map(|(tip, branch)| (branch, tip)).collect();
+        for pull in self.pulls.iter_mut().filter(|pull| pull.open && !pull.from_fork) {
+            if let Some(tip) = tips.get(pull.head.as_str()) {
+                pull.sha = (*tip).to_owned();
             }
         }
     }
@@ -231,30 +234,39 @@ async fn serve(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    let mut world = world.lock().unwrap();
+    let answer = taken(&mut world.lock().unwrap(), method, &uri, &headers, &body);
+    match answer {
+        Some(answer) => answer,
+        None => std::future::pending().await,
+    }
+}
+
+/// What is answered, if anything.
+fn taken(world: &mut World, method: Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Option<Response<Body>> {
     let Some(path) = uri.path().strip_prefix(&world.base).map(str::to_owned) else {
-        return plain(refuse(404, "Not Found"));
+        return Some(plain(refuse(404, "Not Found")));
     };
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     world.requests.push(format!("{method} {path}{query}"));
     let fault = world.take_fault(&method, &path);
     match fault {
-        Some(Fault::Status(status, headers, body)) => return plain(Reply { status, headers, body: Some(body) }),
-        Some(Fault::Reset) => return broken(Reply { status: 200, headers: vec![], body: Some(json!({})) }),
+        Some(Fault::Silent) => return None,
+        Some(Fault::Status(status, headers, body)) => return Some(plain(Reply { status, headers, body: Some(body) })),
+        Some(Fault::Reset) => return Some(broken(Reply { status: 200, headers: vec![], body: Some(json!({})) })),
         _ => {}
     }
-    let body: Value = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+    let body: Value = if body.is_empty() { Value::Null } else { serde_json::from_slice(body).unwrap() };
     let request = Request { method, segments: segments(&path), query: pairs(uri.query()), path, body };
-    let answer = match headers_problem(&headers) {
+    let answer = match headers_problem(headers) {
         Some(problem) => refuse(400, problem),
-        None => world.answer(&request, &headers),
+        None => world.answer(&request, headers),
     };
-    match fault {
+    Some(match fault {
         Some(Fault::Lost) => broken(answer),
         Some(Fault::Truncated) => truncated(&answer),
         Some(Fault::DoneBut(status)) => plain(refuse(status, "<html>Unicorn!</html>")),
         _ => plain(answer),
-    }
+    })
 }
 
 fn headers_problem(headers: &HeaderMap) -> Option<&'static str> {

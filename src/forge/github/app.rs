@@ -20,7 +20,7 @@ use tokio::sync::Mutex;
 
 use super::ForgeError;
 use super::client::{Call, Client, Safety};
-use super::failure::Failure;
+use super::failure::{Failure, Refusal};
 use super::place::Place;
 use super::wire::time;
 
@@ -92,7 +92,8 @@ impl App {
 
     async fn grant(&self, client: &Client, place: &Place, now: Timestamp) -> Result<Granted, Failure> {
         let claim = self.claim(now)?;
-        let found: Installation = client.call_as(&claim, &Call::get(place.route("installation"))).await?;
+        let look = Call::get(place.route("installation"));
+        let found: Installation = client.call_as(&claim, &look).await.map_err(|failure| self.not_installed(failure))?;
         let route = format!("/app/installations/{}/access_tokens", found.id);
         let call = Call::post(route, &serde_json::json!({}), Safety::Repeatable);
         let given: InstallationToken = client.call_as(&claim, &call).await?;
@@ -100,6 +101,16 @@ impl App {
             message: "it gives a token that ends at no time that can be read".to_owned(),
         })?;
         Ok(Granted { token: SecretString::from(given.token), until })
+    }
+
+    fn not_installed(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Refused(refusal) if refusal.status == 404 => {
+                let message = format!("the GitHub App {} is not installed there", self.id);
+                Failure::Refused(Refusal { status: 403, message, fields: Vec::new() })
+            }
+            failure => failure,
+        }
     }
 
     /// A JSON Web Token as GitHub wants it: RS256, RFC 7515.

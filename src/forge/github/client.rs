@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use octocrab::secrecy::SecretString;
+use octocrab::secrecy::{ExposeSecret as _, SecretString};
 use octocrab::service::middleware::base_uri::BaseUriLayer;
 use octocrab::service::middleware::extra_headers::ExtraHeadersLayer;
 use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
@@ -156,7 +156,7 @@ impl Client {
         Ok(Self {
             site: Site::new(&options.api_url)?,
             identity: match options.credentials.0 {
-                Kind::Token(token) => Identity::Token(token),
+                Kind::Token(token) => Identity::Token(sendable(token)?),
                 Kind::App { id, private_key } => Identity::App(Box::new(App::new(&id, &private_key)?)),
             },
             http,
@@ -389,6 +389,16 @@ impl Client {
 
     fn after(&self, wait: Duration) -> Timestamp {
         self.now().checked_add(wait).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// A token as it can be sent.
+fn sendable(token: SecretString) -> Result<SecretString, ForgeError> {
+    let refuse = |problem: &str| Err(ForgeError::NotAllowed { reason: format!("the token for GitHub {problem}") });
+    match token.expose_secret() {
+        "" => refuse("is empty"),
+        text if text.chars().all(|c| c.is_ascii_graphic()) => Ok(token),
+        _ => refuse("has characters that no token has"),
     }
 }
 

@@ -81,7 +81,7 @@ impl GitHubForge {
         }
     }
 
-    /// The token that opens a repository for git over https, good for five minutes at least.
+    /// The token that opens a repository for git over https; one that an App is given lasts five minutes more at least.
     pub async fn git_token(&self, repo: &RepoRef) -> Result<SecretString, ForgeError> {
         let desk = self.desk(repo)?;
         desk.client.token(&desk.place).await.map_err(|failure| desk.failed(failure))

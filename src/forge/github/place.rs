@@ -1,6 +1,7 @@
 //! Where things are: the API's address, the host of its repositories, and a repository's place on it.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use reqwest::Url;
 
@@ -42,6 +43,9 @@ impl Site {
             return Err(refuse("it has more than a host and a path"));
         }
         let name = url.host_str().ok_or_else(|| refuse("it names no host"))?;
+        if url.scheme() == "http" && !is_this_machine(name) {
+            return Err(refuse("it begins with http://, so that everybody on the way could read the token"));
+        }
         let with_port = |name: &str| url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
         let api_host = with_port(name);
         let path = url.path().trim_end_matches('/');
@@ -118,6 +122,11 @@ pub(super) fn encoded(text: &str) -> String {
     encoded
 }
 
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 fn is_name(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     !text.is_empty() && text != "." && text != ".." && text.chars().all(fits)
@@ -142,6 +151,7 @@ mod tests {
         check("http://127.0.0.1:8080/api/v3", Some(("http://127.0.0.1:8080/api/v3", "127.0.0.1:8080")));
         check("https://ghe:8443/api/v3", Some(("https://ghe:8443/api/v3", "ghe:8443")));
         check("https://me:secret@api.github.com", None);
+        check("http://api.github.com", None);
         check("ftp://api.github.com", None);
         check("api.github.com", None);
     }

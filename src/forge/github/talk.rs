@@ -54,5 +54,5 @@ fn route(desk: &Desk<'_>, number: PullRequestNumber) -> String {
 
 /// GitHub may change the line ends and the space around a text.
 fn is_same(one: &str, other: &str) -> bool {
-    one.lines().map(str::trim_end).eq(other.trim().lines().map(str::trim_end)) || one.trim() == other.trim()
+    one.trim().lines().map(str::trim_end).eq(other.trim().lines().map(str::trim_end))
 }
