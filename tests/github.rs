@@ -239,7 +239,7 @@ async fn a_repository_that_was_renamed_is_found_under_its_old_name() {
 async fn an_app_is_given_a_token_for_each_owner_and_uses_it_for_git_too() {
     let world = World::new().await;
     let pem = include_str!("support/github_app.pem");
-    world.server.world().app_key = Some(support::github::public_key(pem));
+    world.server.world().app_key = Some(support::github::claim::public_key(pem));
     let mut options = options(&world.server);
     options.credentials = GitHubCredentials::app("7", pem);
     assert_eq!(format!("{:?}", options.credentials), "the app 7");

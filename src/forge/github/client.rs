@@ -5,19 +5,18 @@
 //! [`Failure::Uncertain`], and whoever made it looks before it makes it again.
 
 use std::backtrace::Backtrace;
-use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use octocrab::secrecy::{ExposeSecret as _, SecretString};
 use octocrab::service::middleware::base_uri::BaseUriLayer;
 use octocrab::service::middleware::extra_headers::ExtraHeadersLayer;
 use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
 use octocrab::{AuthState, GitHubError, Octocrab, OctocrabBuilder};
-use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::header::{self, HeaderValue};
 use reqwest::redirect;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,14 +25,13 @@ use tokio::sync::OnceCell;
 
 use super::app::App;
 use super::credentials::Kind;
-use super::failure::{Failure, Refusal};
+use super::failure::Failure;
 use super::place::{Place, Site};
 use super::retry::{Limits, Timing};
+use super::setback::{self, Setback, Taken};
 use super::{ForgeError, GitHubOptions};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The wait that GitHub documents for limits that do not say how long they last.
-const UNTOLD_WAIT: Duration = Duration::from_secs(60);
 const MOST_REDIRECTS: usize = 3;
 /// What a list gives at most in one answer.
 const PAGE: usize = 100;
@@ -97,23 +95,6 @@ struct Answer {
     more: bool,
 }
 
-/// Why a request has no answer this time.
-enum Setback {
-    /// Asking again would not help.
-    Final(Failure),
-    /// GitHub has a limit.
-    Limited { wait: Duration },
-    /// It may work the next time.
-    Passing { message: String, wait: Option<Duration>, taken: Taken },
-}
-
-/// Whether GitHub may have done what was asked.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Taken {
-    No,
-    Perhaps,
-}
-
 impl Call {
     pub(super) fn get(route: String) -> Self {
         Self { method: Method::Get, route, body: None, safety: Safety::Repeatable }
@@ -150,7 +131,7 @@ impl Client {
             .timeout(options.timing.timeout)
             .redirect(redirect::Policy::none())
             .build()
-            .map_err(|error| ForgeError::Unavailable { message: root_cause(&error) })?;
+            .map_err(|error| ForgeError::Unavailable { message: setback::root_cause(&error) })?;
         let user_agent = HeaderValue::from_str(&options.user_agent)
             .map_err(|_| ForgeError::NotAllowed { reason: "the user agent cannot be sent in a header".to_owned() })?;
         Ok(Self {
@@ -285,14 +266,11 @@ impl Client {
         for _ in 0..=MOST_REDIRECTS {
             match self.send(token, call, &route).await {
                 Ok(answer) => return Ok(answer),
-                Err(octocrab::Error::GitHub { source, .. }) => match self.redirected(&source)? {
-                    Some(next) => route = next,
-                    None => return Err(self.refused(&source)),
-                },
-                Err(error) => return Err(broken(&error)),
+                Err(octocrab::Error::GitHub { source, .. }) => route = self.refused(&source)?,
+                Err(error) => return Err(setback::broken(&error)),
             }
         }
-        Err(Setback::Final(Failure::Unavailable { message: "it redirects in a circle".to_owned() }))
+        Err(setback::hopeless("it redirects in a circle"))
     }
 
     async fn send(&self, token: &SecretString, call: &Call, route: &str) -> octocrab::Result<Answer> {
@@ -309,7 +287,7 @@ impl Client {
         };
         tracing::debug!(method = ?call.method, route, status = response.status().as_u16(), "asked");
         let response = octocrab::map_github_error(response).await?;
-        let more = header_text(response.headers(), "link").is_some_and(has_next);
+        let more = setback::header_text(response.headers(), "link").is_some_and(has_next);
         Ok(Answer { text: octocrab.body_to_string(response).await?, more })
     }
 
@@ -330,61 +308,16 @@ impl Client {
         }
     }
 
-    /// Where an answer sends to; an address that is not this API's is not followed.
-    fn redirected(&self, error: &GitHubError) -> Result<Option<String>, Setback> {
-        if !matches!(error.status_code.as_u16(), 301 | 302 | 307 | 308) {
-            return Ok(None);
+    /// What an answer that is no success means; a redirect to where the repository is now is followed.
+    fn refused(&self, error: &GitHubError) -> Result<String, Setback> {
+        if let Some(location) = setback::redirect(error) {
+            return self.site.route(location).ok_or_else(|| setback::hopeless("it redirects to an address elsewhere"));
         }
-        let location = error.headers.as_ref().and_then(|headers| header_text(headers, "location"));
-        match location.and_then(|location| self.site.route(location)) {
-            Some(route) => Ok(Some(route)),
-            None => Err(Setback::Final(Failure::Unavailable {
-                message: "it redirects to an address that is not its own".to_owned(),
-            })),
-        }
-    }
-
-    fn refused(&self, error: &GitHubError) -> Setback {
-        let status = error.status_code.as_u16();
-        if let Some(wait) = self.limit(error) {
+        let setback = setback::refused(error, self.now());
+        if let Setback::Limited { wait } = setback {
             self.limits.block(wait);
-            return Setback::Limited { wait };
         }
-        let refusal = Refusal::new(status, &error.message, error.errors.as_deref().unwrap_or_default());
-        match status {
-            401 => Setback::Final(Failure::Unauthorized),
-            408 | 500.. => Setback::Passing {
-                message: format!("it answers {status}"),
-                wait: error.headers.as_ref().and_then(retry_after),
-                taken: Taken::Perhaps,
-            },
-            _ => Setback::Final(Failure::Refused(refusal)),
-        }
-    }
-
-    /// How long to wait, if the answer is that there were too many requests.
-    ///
-    /// Rules: "Rate limits for the REST API", exceeding the rate limit. A secondary limit may come without any header; its
-    /// documentation is what tells it from another 403 then.
-    fn limit(&self, error: &GitHubError) -> Option<Duration> {
-        let status = error.status_code.as_u16();
-        if !matches!(status, 403 | 429) {
-            return None;
-        }
-        let headers = error.headers.as_ref()?;
-        if let Some(wait) = retry_after(headers) {
-            return Some(wait);
-        }
-        if header_text(headers, "x-ratelimit-remaining") == Some("0")
-            && let Some(reset) = header_text(headers, "x-ratelimit-reset").and_then(|text| text.parse().ok())
-            && let Ok(reset) = Timestamp::from_second(reset)
-        {
-            // The limit ends within that second.
-            let left = reset.duration_since(self.now()).saturating_add(SignedDuration::from_secs(1));
-            return Some(left.try_into().unwrap_or(Duration::ZERO));
-        }
-        let documented = error.documentation_url.as_deref().is_some_and(|url| url.contains("rate-limit"));
-        (status == 429 || documented).then_some(UNTOLD_WAIT)
+        Err(setback)
     }
 
     fn after(&self, wait: Duration) -> Timestamp {
@@ -408,50 +341,7 @@ impl fmt::Debug for Client {
     }
 }
 
-fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
-}
-
 /// Whether a `Link` header names a next page, RFC 8288.
 fn has_next(link: &str) -> bool {
     link.split(',').any(|part| part.split(';').skip(1).any(|field| field.trim() == r#"rel="next""#))
-}
-
-/// GitHub writes seconds.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    header_text(headers, "retry-after")?.parse().ok().map(Duration::from_secs)
-}
-
-/// What a request that got no whole answer means.
-fn broken(error: &octocrab::Error) -> Setback {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(current) = cause {
-        if let Some(error) = current.downcast_ref::<reqwest::Error>() {
-            return unreached(error);
-        }
-        cause = current.source();
-    }
-    Setback::Passing { message: root_cause(error), wait: None, taken: Taken::Perhaps }
-}
-
-fn unreached(error: &reqwest::Error) -> Setback {
-    let root = root_cause(error);
-    if error.is_builder() {
-        return Setback::Final(Failure::Unavailable { message: root });
-    }
-    let (message, taken) = match (error.is_connect(), error.is_timeout()) {
-        (true, _) => (format!("no connection: {root}"), Taken::No),
-        (false, true) => ("no answer in time".to_owned(), Taken::Perhaps),
-        (false, false) => (format!("the connection broke: {root}"), Taken::Perhaps),
-    };
-    Setback::Passing { message, wait: None, taken }
-}
-
-/// The innermost cause: what is outside of it names addresses and says little.
-fn root_cause(error: &(dyn Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }

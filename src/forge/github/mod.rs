@@ -13,6 +13,7 @@ mod merging;
 mod place;
 mod pulls;
 mod retry;
+mod setback;
 mod talk;
 mod wire;
 
