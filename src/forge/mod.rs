@@ -1,7 +1,7 @@
 //! Pull requests where a team reads them: one port, [`Forge`], for every place that has them.
 //!
-//! Here are the port and its words. [`github`] is GitHub, [`local`] is the forge for people without a server; the commits of its merges are
-//! made by [`crate::git::merge`].
+//! Here are the port and its words. [`github`] is GitHub; [`local`] is the forge for people without a server, and the
+//! commits of its merges are made by [`crate::git::merge`].
 
 pub mod github;
 pub mod local;

@@ -1,7 +1,7 @@
 //! A GitHub for tests: its REST API as far as depbot speaks it, with state, on top of real bare repositories.
 //!
 //! Branches, heads and merges are git's own. Answers have the fields and the habits of GitHub's documentation, version
-//! 2022-11-28: pages with `Link`, refusals with `errors`, limits with their headers. [`Fault`]s make it fail on purpose.
+//! 2022-11-28: pages with `Link`, refusals with `errors`, limits with headers. [`Fault`]s make it fail on purpose.
 
 mod address;
 pub mod claim;
@@ -26,6 +26,8 @@ use pulls::{delete_branch, list_pulls, of_pull, open_pull};
 
 /// The token that opens everything.
 pub const TOKEN: &str = "ghp_testtokenthatmustneverbeshown";
+
+const DOCUMENTATION: &str = "https://docs.github.com/rest";
 
 /// A running server; it ends with the test's runtime.
 pub struct GitHub {
@@ -223,10 +225,7 @@ fn reply(status: u16, body: Value) -> Reply {
 }
 
 fn refuse(status: u16, message: &str) -> Reply {
-    reply(
-        status,
-        json!({ "message": message, "documentation_url": "https://docs.github.com/rest", "status": status.to_string() }),
-    )
+    reply(status, json!({ "message": message, "documentation_url": DOCUMENTATION, "status": status.to_string() }))
 }
 
 fn invalid(errors: Value) -> Reply {

@@ -1,7 +1,7 @@
 //! One call at a time through octocrab: what is sent, what the answers mean, when to ask again.
 //!
-//! octocrab does not retry here: its own retries come at once and repeat writes whose answer was lost. A write that must
-//! not be done twice ([`Safety::Once`]) is sent again only when GitHub did not take it; otherwise it is
+//! octocrab does not retry here: its own retries come at once and repeat writes whose answer was lost. A write that
+//! must not be done twice ([`Safety::Once`]) is sent again only when GitHub did not take it; otherwise it is
 //! [`Failure::Uncertain`], and whoever made it looks before it makes it again.
 
 use std::backtrace::Backtrace;
@@ -201,7 +201,7 @@ impl Client {
     }
 
     /// Asks for one page, and says whether another follows.
-    pub(super) async fn page<T: DeserializeOwned>(&self, place: &Place, call: &Call) -> Result<(T, bool), Failure> {
+    async fn page<T: DeserializeOwned>(&self, place: &Place, call: &Call) -> Result<(T, bool), Failure> {
         let token = self.token(place).await?;
         match (self.ask(&token, call).await, &self.identity) {
             (Err(Failure::Unauthorized), Identity::App(app)) => {

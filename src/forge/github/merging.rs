@@ -14,8 +14,9 @@ use crate::model::{BranchName, CommitId, PullRequestNumber, PullRequestState};
 
 /// Merges it if its head is `expected`.
 ///
-/// GitHub says no with the same two or three statuses for every reason (405, 409, 422): the reason is read from the pull
-/// request then. While GitHub still finds out whether it can be merged, or the base moved in between, it is tried again.
+/// GitHub says no with the same three statuses for every reason (405, 409, 422): the reason is read from the pull
+/// request then. While GitHub still finds out whether it can be merged, or when the base moved in between, it is tried
+/// again.
 pub(super) async fn merge(
     desk: &Desk<'_>,
     number: PullRequestNumber,

@@ -1,7 +1,7 @@
 //! GitHub's JSON, as much of it as depbot reads.
 //!
-//! Source: GitHub's REST API, version 2022-11-28. Only what is used is asked for, so that every Enterprise Server's answers
-//! fit.
+//! Source: GitHub's REST API, version 2022-11-28. Only what is used is asked for, so that every Enterprise Server's
+//! answers fit.
 
 use jiff::Timestamp;
 use serde::Deserialize;

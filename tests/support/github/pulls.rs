@@ -229,7 +229,11 @@ fn pull_json(host: &str, full: &str, id: u64, pull: &Pull) -> Value {
         "closed_at": pull.closed,
         "merged_at": pull.merged.as_ref().and(pull.closed.as_ref()),
         "merge_commit_sha": pull.merged.clone().unwrap_or_else(|| "1".repeat(40)),
-        "head": { "label": format!("{}:{}", owner_of(full, pull), pull.head), "ref": pull.head, "sha": pull.sha, "repo": { "id": head_id } },
-        "base": { "label": format!("acme:{}", pull.base), "ref": pull.base, "sha": "2".repeat(40), "repo": { "id": id } },
+        "head": side_json(owner_of(full, pull), &pull.head, &pull.sha, head_id),
+        "base": side_json(owner_of(full, pull), &pull.base, &"2".repeat(40), id),
     })
+}
+
+fn side_json(owner: &str, branch: &str, sha: &str, repository: u64) -> Value {
+    json!({ "label": format!("{owner}:{branch}"), "ref": branch, "sha": sha, "repo": { "id": repository } })
 }
