@@ -37,8 +37,9 @@ pub(super) struct GlobalArgs {
     /// Say more; twice for everything.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
-    /// Whether output is coloured.
+    /// Whether output is coloured: auto (on a terminal, unless NO_COLOR is set), always or never.
     #[arg(long, global = true, value_enum, default_value_t = ColorArg::Auto, value_name = "WHEN")]
+    #[arg(hide_possible_values = true)]
     pub(super) color: ColorArg,
 }
 
@@ -121,7 +122,7 @@ pub(super) struct SettingArgs {
     /// Whether requirements with =, <, <= or * may be opened for newer releases: upgrade or keep.
     #[arg(long, value_name = "PINS", value_parser = parse_pins)]
     pub(super) pins: Option<Pins>,
-    /// How old a release must be, for example 3d or 12h.
+    /// How old a release must be, for example 3d or 12h; 0 takes everything.
     #[arg(long, value_name = "AGE", value_parser = parse_duration)]
     pub(super) cooldown: Option<Duration>,
     /// Take releases that need a newer Rust than the package promises.
@@ -148,12 +149,12 @@ pub(super) struct UpgradeArgs {
     #[arg(long)]
     pub(super) dry_run: bool,
     /// With --path: do not build and test.
-    #[arg(long, requires = "path")]
+    #[arg(long, conflicts_with_all = ["repositories", "all", "plan"])]
     pub(super) no_verify: bool,
     /// Print the result as JSON.
     #[arg(long)]
     pub(super) json: bool,
-    /// How many repositories are built at the same time.
+    /// How many repositories are built at the same time [default: half of the cores, 2 to 8].
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: Option<u16>,
 }
@@ -215,20 +216,20 @@ pub(super) struct WhyArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
-    /// Print it as JSON.
+    /// Print the figures as JSON (see `depbot schema report`).
     #[arg(long)]
     pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
-    /// As what.
-    #[arg(long, value_enum, default_value_t = ReportFormat::Markdown)]
+    /// As html (one self-contained page), markdown (for a job summary) or json (see `depbot schema report`).
+    #[arg(long, value_enum, default_value_t = ReportFormat::Markdown, hide_possible_values = true)]
     pub(super) format: ReportFormat,
-    /// The run [default: the newest upgrade].
+    /// Which run [default: the newest upgrade].
     #[arg(long, value_name = "ID")]
     pub(super) run: Option<String>,
-    /// Write it to a file.
+    /// Write to a file instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
 }
@@ -246,8 +247,8 @@ pub(super) enum ReportFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// Of what.
-    #[arg(default_value = "repos", value_parser = PossibleValuesParser::new(["repos", "plan", "report", "event"]))]
+    /// The schema of what.
+    #[arg(value_name = "WHAT", default_value = "repos", value_parser = PossibleValuesParser::new(["repos", "plan", "report", "event"]))]
     pub(super) of: String,
 }
 
@@ -264,7 +265,7 @@ pub(super) struct DemoArgs {
 fn parse_package(text: &str) -> Result<(Pattern, Option<semver::Version>), String> {
     let (name, version) = match text.split_once('@') {
         Some((name, version)) => {
-            (name, Some(version.parse().map_err(|error| format!("version {version:?}: {error}"))?))
+            (name, Some(version.parse().map_err(|_| format!("{version:?} is not a version like 1.2.3"))?))
         }
         None => (text, None),
     };

@@ -31,14 +31,13 @@ pub(super) fn config_at(context: &Context, file: &Path) -> Result<Config, CliErr
 }
 
 fn read(file: &Path) -> Result<String, CliError> {
-    std::fs::read_to_string(file).map_err(|error| {
-        let hint = match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                "name the file with --config, or run `depbot demo` to see one at work".to_owned()
-            }
-            _ => "it has to be a readable file in UTF-8".to_owned(),
-        };
-        CliError::Usage { message: format!("{}: {error}", file.display()), hint: Some(hint) }
+    std::fs::read_to_string(file).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => CliError::usage(
+            format!("there is no {}", file.display()),
+            "name the file with --config, or see `depbot demo` make one; \
+             `depbot upgrade --path .` needs none",
+        ),
+        _ => CliError::usage(format!("{}: {error}", file.display()), "it has to be a readable file in UTF-8"),
     })
 }
 
@@ -80,7 +79,7 @@ pub(super) fn show(context: &Context, file: &Path, text: &str, problems: &[Probl
         let shown = Shown { problem, source: NamedSource::new(file.display().to_string(), masked.clone()) };
         let mut report = String::new();
         if handler.render_report(&mut report, &shown).is_ok() {
-            eprint!("{report}");
+            eprintln!("{}\n", report.trim_end());
         }
     }
 }

@@ -42,7 +42,12 @@ pub(super) async fn upgrade(context: &Context, folder: &Path, args: &UpgradeArgs
         tell: &tell,
     })
     .await
-    .map_err(|error: WorkingTreeError| CliError::Failed { message: error.to_string(), hint: None })?;
+    .map_err(|error: WorkingTreeError| match error {
+        WorkingTreeError::Io { .. } => CliError::Failed { message: error.to_string(), hint: None },
+        WorkingTreeError::Stage(message) => {
+            CliError::Failed { message: format!("{}: {message}", folder.display()), hint: None }
+        }
+    })?;
     context.bars.finish();
     show(context, args, started, began.elapsed(), &result);
     match &result.red_before {

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::error::CliError;
 use super::{Context, load, world};
-use crate::config::{Config, ForgeConfig};
+use crate::config::{Config, ForgeConfig, RepoConfig, Sandbox};
 use crate::forge::Forge;
 use crate::forge::local::LocalForge;
 use crate::git::{Credentials, Git, GitOptions, Identity};
@@ -68,6 +68,17 @@ pub(super) fn services(context: &Context, config: &Config, jobs: Option<u16>) ->
         progress: context.bars.sink(),
         builds: Arc::new(Semaphore::new(builds_at_once(jobs))),
     })
+}
+
+/// Refuses to run code without the sandbox that somebody insists on.
+pub(super) fn check_sandbox(repositories: &[RepoConfig]) -> Result<(), CliError> {
+    match repositories.iter().find(|repo| repo.settings.sandbox == Sandbox::Require) {
+        None => Ok(()),
+        Some(repo) => Err(CliError::Environment {
+            message: format!("{} requires a sandbox, and this version of depbot has none", repo.name),
+            hint: Some("write sandbox = \"off\" where its commands may run without one".to_owned()),
+        }),
+    }
 }
 
 /// Who commits, tags and merges.

@@ -44,6 +44,7 @@ pub(super) async fn run_upgrade(
     request: &Request<'_>,
     json: bool,
 ) -> Result<RunSummary, CliError> {
+    services::check_sandbox(request.repositories)?;
     services::check_cargo(&services.toolbox, services.folders.root()).await?;
     let _lock = services.folders.lock()?;
     let run = run::begin(services, RunMode::Upgrade, request.repositories)?;

@@ -77,6 +77,17 @@ fn a_check_shows_every_problem_with_its_place() {
 }
 
 #[test]
+fn a_sandbox_that_is_required_and_not_there_is_no_reason_to_do_without() {
+    let world = World::new();
+    world.publish(&[("alpha", "1.0.0")]);
+    world.package("app", "alpha = \"1.0\"\n");
+    world.fleet(&[("app", "sandbox = \"require\"\n")]);
+    let ran = world.run(&["upgrade", "--all"], 3);
+    assert!(ran.stderr.contains("app requires a sandbox"), "{}", ran.stderr);
+    world.run(&["plan", "--all"], 0);
+}
+
+#[test]
 fn schemas_completions_and_manual_pages_are_printed() {
     let world = World::new();
     for of in ["repos", "plan", "report", "event"] {
