@@ -60,7 +60,7 @@
 //! assert_eq!(solution.culprits[0].unit, UnitId(1));
 //! ```
 //!
-//! Since all it knows are the answers, the search is replayed from them for each step: [`search`] reads as straight code
+//! Since all it knows are the answers, the search is replayed from them for each step: `search` reads as straight code
 //! that stops at the first tree without an answer.
 
 mod chance;

@@ -1,7 +1,7 @@
 //! Cargo manifests, text in and text out: which workspaces a repository has, what they declare, how a requirement is
 //! rewritten, and how an edit is made without touching another byte.
 //!
-//! [`discover`] reads every manifest of a repository once. [`rewrite`] says what a requirement becomes for a release.
+//! [`discover()`] reads every manifest of a repository once. [`rewrite()`] says what a requirement becomes for a release.
 //! [`apply`] changes the values that edits name. Locks are [`crate::lockfile`]'s; what cargo's configuration says about
 //! registries is left to the registry adapter.
 

@@ -1,6 +1,6 @@
 //! What is intended, as a value: printed, saved, reviewed, carried out later.
 //!
-//! [`propose`] makes it for one repository from what a survey found: it groups the declared dependencies into
+//! [`propose()`] makes it for one repository from what a survey found: it groups the declared dependencies into
 //! candidates, lets [`crate::policy`] decide about each, couples what must move together into units, and settles every
 //! dependency.
 
