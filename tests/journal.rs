@@ -144,6 +144,25 @@ fn the_latest_settlement_of_each_repository_comes_from_upgrades_only() {
 }
 
 #[test]
+fn what_became_of_pull_requests_and_releases_is_found_by_repository_across_runs() {
+    let file = File::new();
+    let journal = file.open();
+    for event in one_of_each("one").into_iter().chain(one_of_each("two")) {
+        journal.append(&event).expect("it is writable");
+    }
+    let changes = journal.pull_request_changes(&repo("a")).expect("it is readable");
+    let numbers: Vec<_> = changes.iter().map(|(number, _)| number.0).collect();
+    assert_eq!(numbers, [7, 7]);
+    assert!(journal.pull_request_changes(&repo("b")).expect("it is readable").is_empty());
+    let check = |name: &str, tag: &str, expect: bool| {
+        assert_eq!(journal.has_release(&repo(name), tag).expect("it is readable"), expect, "{name} {tag}");
+    };
+    check("a", "v1.2.3", true);
+    check("a", "v1.2.4", false);
+    check("b", "v1.2.3", false);
+}
+
+#[test]
 fn a_verdict_is_remembered_for_exactly_what_it_is_about() {
     let file = File::new();
     let journal = file.open();

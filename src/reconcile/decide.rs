@@ -93,7 +93,8 @@ impl LaneFacts<'_> {
             Some(Branch { owner: HeadOwner::Depbot, head, .. }) => Some(head.clone()),
             Some(Branch { owner: HeadOwner::Person, .. }) => return leave(LeaveReason::BranchTaken { branch }),
         };
-        let marker = marker_for(wanted, wanted.commit.clone(), expect.clone());
+        let previous = expect.clone().filter(|head| *head != wanted.commit);
+        let marker = marker_for(wanted, wanted.commit.clone(), previous);
         Action::Open {
             lane: self.lane,
             push: Push { branch: branch.clone(), commit: wanted.commit.clone(), expect },

@@ -11,7 +11,7 @@ use crate::forge::{ForgeError, PullRequestText};
 use crate::git::{CommitMessage, Lease, Merged, PushError};
 use crate::model::{
     BranchName, Bump, CommitId, EventBody, Lane, ProposedUpdate, PullRequest, PullRequestChange, PullRequestNumber,
-    PullRequestState, RepoPath, Settlement, Source, TreeId, Update,
+    PullRequestState, RepoPath, Settlement, Source, TreeId, Unit, Update,
 };
 use crate::plan::StageFailure;
 use crate::reconcile::{
@@ -27,6 +27,26 @@ pub(super) const PREFIX: &str = "depbot/";
 pub(super) struct Proposed {
     pub(super) wanted: Wanted,
     pub(super) updates: Vec<BodyUpdate>,
+}
+
+/// What a lane is put on top of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Below<'a> {
+    /// The main branch as it was surveyed.
+    Nothing,
+    /// An earlier lane's pull request, which is open.
+    Open(PullRequestNumber),
+    /// The main branch with what an earlier lane shipped in this run.
+    Merged(&'a LaneProof),
+}
+
+impl Below<'_> {
+    fn open(self) -> Option<PullRequestNumber> {
+        match self {
+            Self::Open(number) => Some(number),
+            Self::Nothing | Self::Merged(_) => None,
+        }
+    }
 }
 
 /// The pull requests of a repository, those of depbot's branches only.
@@ -56,7 +76,7 @@ pub(super) fn propose(
     work: &Work<'_>,
     proof: &LaneProof,
     parent: &CommitId,
-    stacked_on: Option<PullRequestNumber>,
+    below: Below<'_>,
     left_out: &[Settlement],
 ) -> Result<Option<Proposed>, StageFailure> {
     let Some(tree) = &proof.tree.id else { return Ok(None) };
@@ -64,7 +84,7 @@ pub(super) fn propose(
     if parent_tree == *tree {
         return Ok(None);
     }
-    let updates = body_updates(work, proof);
+    let updates = body_updates(work, proof, below);
     let message = reconcile::commit_message(proof.lane, &updates);
     let (subject, body) = message.split_once("\n\n").unwrap_or((&message, ""));
     let message = CommitMessage { subject: subject.to_owned(), body: body.to_owned() };
@@ -84,7 +104,7 @@ pub(super) fn propose(
         tree: tree.clone(),
         red_before: proof.red_before.clone(),
         lock_changes: lock_changes(work, proof, parent)?,
-        stacked_on,
+        stacked_on: below.open(),
         merge_line: reconcile::merge_line(
             proof.lane,
             updates.iter().map(|update| update.bump).max().unwrap_or(Bump::Minor),
@@ -120,10 +140,13 @@ fn lock_changes(work: &Work<'_>, proof: &LaneProof, parent: &CommitId) -> Result
     Ok(locks.flat_map(|(path, after)| lock_difference(&text(before.get(path)), &text(Some(after)))).collect())
 }
 
-fn body_updates(work: &Work<'_>, proof: &LaneProof) -> Vec<BodyUpdate> {
-    let units = &work.proposal.units;
-    let shipped = proof.shipped.iter().flat_map(|choice| tree::updates_at(&units[choice.unit.0], choice.level));
-    let mut updates: Vec<BodyUpdate> = shipped.map(|update| body_update(work, update)).collect();
+fn body_updates(work: &Work<'_>, proof: &LaneProof, below: Below<'_>) -> Vec<BodyUpdate> {
+    let merged: Vec<&Update> = match below {
+        Below::Merged(merged) => shipped(work, merged).map(|(_, update)| update).collect(),
+        Below::Nothing | Below::Open(_) => Vec::new(),
+    };
+    let own = shipped(work, proof).map(|(_, update)| body_update(work, &on_top_of(update, &merged)));
+    let mut updates: Vec<BodyUpdate> = own.collect();
     updates
         .sort_by(|one, two| (std::cmp::Reverse(one.bump), &one.krate).cmp(&(std::cmp::Reverse(two.bump), &two.krate)));
     updates
@@ -133,6 +156,26 @@ fn body_updates(work: &Work<'_>, proof: &LaneProof) -> Vec<BodyUpdate> {
 pub(super) fn source_of<'a>(work: &'a Work<'_>, update: &Update) -> Option<&'a Source> {
     let mut declared = work.survey.workspaces.iter().flat_map(|surveyed| &surveyed.workspace.dependencies);
     declared.find(|dependency| dependency.krate == update.krate).map(|dependency| &dependency.source)
+}
+
+fn shipped<'a>(work: &'a Work<'_>, proof: &'a LaneProof) -> impl Iterator<Item = (&'a Unit, &'a Update)> {
+    let units = proof.shipped.iter().map(|choice| (&work.proposal.units[choice.unit.0], choice.level));
+    units.flat_map(|(unit, level)| tree::updates_at(unit, level).iter().map(move |update| (unit, update)))
+}
+
+/// An update as it is seen from a main branch that has those of an earlier lane.
+fn on_top_of(update: &Update, merged: &[&Update]) -> Update {
+    let mut update = update.clone();
+    if let Some(earlier) = merged.iter().find(|it| it.krate == update.krate && it.from == update.from) {
+        update.from.clone_from(&earlier.to);
+        for edit in &mut update.edits {
+            let same = earlier.edits.iter().find(|it| it.site == edit.site && it.field == edit.field);
+            if let Some(same) = same {
+                edit.from.clone_from(&same.to);
+            }
+        }
+    }
+    update
 }
 
 fn body_update(work: &Work<'_>, update: &Update) -> BodyUpdate {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::bench::Place;
 use super::facts::{self, Facts};
 use super::plan::{self, Knowledge};
-use super::publish::{self, Proposed};
+use super::publish::{self, Below, Proposed};
 use super::survey::{self, Survey};
 use super::sync::{Synced, failure};
 use super::verify::{Depth, LaneProof, Ledger, Proved, Prover};
@@ -257,9 +257,9 @@ async fn publish_lanes(
     let routine_proof = proved.lanes.iter().find(|proof| proof.lane == Lane::Routine);
     let review_proof = proved.lanes.iter().find(|proof| proof.lane == Lane::Review);
     let base = work.base.clone();
-    let routine = propose(services, work, routine_proof, &base, None, left_out)?;
+    let routine = propose(services, work, routine_proof, &base, Below::Nothing, left_out)?;
     let below = routine.as_ref().map_or(base.clone(), |proposed| proposed.wanted.commit.clone());
-    let review = propose(services, work, review_proof, &below, None, left_out)?;
+    let review = propose(services, work, review_proof, &below, Below::Nothing, left_out)?;
     let wanted: Vec<_> = [&routine, &review].into_iter().flatten().map(|proposed| proposed.wanted.clone()).collect();
     let mut notes = Vec::new();
     let is_wanted = |lane| wanted.iter().any(|wanted| wanted.lane == lane);
@@ -280,7 +280,12 @@ async fn publish_lanes(
     let stacked_on = summary.pull_requests.first().filter(|_| !is_merged).map(|pull_request| pull_request.number);
     let published = published_head(services, work, Lane::Routine).await?;
     let below = if is_merged { head.clone() } else { published.unwrap_or(below) };
-    let review = propose(services, work, review_proof, &below, stacked_on, &summary.settlements)?;
+    let on = match (routine_proof, stacked_on) {
+        (Some(proof), _) if is_merged => Below::Merged(proof),
+        (_, Some(number)) => Below::Open(number),
+        (_, None) => Below::Nothing,
+    };
+    let review = propose(services, work, review_proof, &below, on, &summary.settlements)?;
     let routine = routine.filter(|_| !is_merged);
     let wanted: Vec<_> = [&routine, &review].into_iter().flatten().map(|proposed| proposed.wanted.clone()).collect();
     let is_wanted = |lane| wanted.iter().any(|wanted| wanted.lane == lane);
@@ -302,11 +307,11 @@ fn propose(
     work: &Work<'_>,
     proof: Option<&LaneProof>,
     parent: &CommitId,
-    stacked_on: Option<crate::model::PullRequestNumber>,
+    on: Below<'_>,
     left_out: &[Settlement],
 ) -> Result<Option<Proposed>, StageFailure> {
     match proof {
-        Some(proof) => publish::propose(services, work, proof, parent, stacked_on, left_out),
+        Some(proof) => publish::propose(services, work, proof, parent, on, left_out),
         None => Ok(None),
     }
 }

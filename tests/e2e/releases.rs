@@ -66,6 +66,8 @@ fn a_major_of_a_released_library_waits_with_a_version_of_its_own() {
     let refs = world.refs();
     world.upgrade(0);
     assert_eq!(world.refs(), refs, "a second run has nothing to do");
+    let is_refreshed = |change: &String| change.ends_with("Refreshed");
+    assert!(!world.changes().iter().any(is_refreshed), "{:?}", world.changes());
     world.run(&["pr", "merge", "library", "2"], 0);
     world.upgrade(0);
     assert_eq!(world.git("library", &["tag"]), "v0.1.0\nv0.1.1\nv0.1.2");

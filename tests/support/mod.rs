@@ -4,8 +4,8 @@
 
 pub mod git_http;
 pub mod git_repo;
-pub mod lookup;
 pub mod github;
+pub mod lookup;
 pub mod package;
 pub mod registry;
 pub mod tls;
