@@ -46,6 +46,7 @@ pub(super) fn workspace(
         found.push(member);
     }
     found.sort_by(|left, right| left.manifest.cmp(&right.manifest));
+    let unused = inheritance.unused();
     let mut all = inheritance.finish();
     all.extend(dependencies);
     Workspace {
@@ -54,6 +55,7 @@ pub(super) fn workspace(
         lockfile: root.folder().join("Cargo.lock").filter(|lock| files.contains_key(lock)),
         members: found,
         dependencies: all,
+        unused,
         patched: root.patches.iter().cloned().chain(configured_patches(files, &root.folder(), problems)).collect(),
         reads,
     }
@@ -131,6 +133,10 @@ impl Inheritance {
         shared.used = true;
         shared.all_optional &= asked.optional;
         None
+    }
+
+    fn unused(&self) -> Vec<String> {
+        self.order.iter().filter(|shared| !shared.used).map(|shared| shared.dependency.site.key.clone()).collect()
     }
 
     fn finish(self) -> Vec<Dependency> {

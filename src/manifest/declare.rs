@@ -49,7 +49,37 @@ pub(super) fn package_entries(
             scan.tables(parent, &["target", platform]);
         }
     }
-    scan.entries
+    let mut entries = scan.entries;
+    for (key, feature) in enabled(document) {
+        entries.iter_mut().for_each(|entry| entry.enable(&key, &feature));
+    }
+    entries
+}
+
+/// The features of dependencies that features of the package switch on (`"key/feature"`, `"key?/feature"`): each key with
+/// a feature. Format: the Cargo book, "Features".
+fn enabled(document: &Document<'_>) -> Vec<(String, String)> {
+    let features = table(document.root(), "features").into_iter().flat_map(TableLike::iter);
+    let values = features.filter_map(|(_, item)| item.as_array()).flatten().filter_map(toml_edit::Value::as_str);
+    let of_dependency = |value: &str| {
+        let (key, feature) = value.split_once('/')?;
+        Some((key.strip_suffix('?').unwrap_or(key).to_owned(), feature.to_owned()))
+    };
+    values.filter_map(of_dependency).collect()
+}
+
+impl Entry {
+    /// Takes note of a feature in use, where this is the entry of that key and not for development only.
+    fn enable(&mut self, key: &str, feature: &str) {
+        let (site, features) = match self {
+            Self::Own { dependency, .. } if dependency.kind == DependencyKind::Development => return,
+            Self::Own { dependency, .. } => (&dependency.site, &mut dependency.features),
+            Self::Inherited { site, features, .. } => (&*site, features),
+        };
+        if site.key == key && !features.iter().any(|known| known == feature) {
+            features.push(feature.to_owned());
+        }
+    }
 }
 
 /// A manifest without a package declares nothing outside of `[workspace.dependencies]`; cargo refuses it otherwise.

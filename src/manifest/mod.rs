@@ -86,6 +86,8 @@ pub struct Workspace {
     pub members: Vec<Member>,
     /// Every declaration, in the order of the files. What a member inherits stands once, at the root.
     pub dependencies: Vec<Dependency>,
+    /// Keys of `[workspace.dependencies]` that no member inherits: cargo does not look at them, and no lock has them.
+    pub unused: Vec<String>,
     /// Which crates are replaced by others.
     pub patched: Vec<Patch>,
     /// Folders of packages of other workspaces of the repository that path dependencies reach, directly or through one

@@ -33,7 +33,9 @@ pub(super) fn recipe(units: &[Unit], choices: &[Choice], workspaces: &[SurveyedW
             refreshed.insert(unit.workspace.clone());
         }
         for update in updates_at(unit, level) {
-            moved.insert((update.krate.clone(), update.from.clone()), update.to.clone());
+            if is_locked(update, &unit.workspace, workspaces) {
+                moved.insert((update.krate.clone(), update.from.clone()), update.to.clone());
+            }
             for edit in &update.edits {
                 edits.insert((edit.site.manifest.clone(), edit.site.clone(), edit.field), edit.clone());
             }
@@ -48,6 +50,14 @@ pub(super) fn recipe(units: &[Unit], choices: &[Choice], workspaces: &[SurveyedW
     }
     let locks = locks(targets, &refreshed, &by_manifest, workspaces);
     Recipe { edits: by_manifest, locks }
+}
+
+/// Whether a lock comes to hold an update: what no member inherits is written and never resolved.
+fn is_locked(update: &Update, workspace: &RepoPath, workspaces: &[SurveyedWorkspace]) -> bool {
+    let surveyed = workspaces.iter().find(|surveyed| surveyed.workspace.root == *workspace);
+    let unused = surveyed.map(|surveyed| surveyed.workspace.unused.as_slice()).unwrap_or_default();
+    let is_unused = |edit: &Edit| edit.site.table == ["workspace", "dependencies"] && unused.contains(&edit.site.key);
+    update.edits.is_empty() || !update.edits.iter().all(is_unused)
 }
 
 /// The recipe for edits alone: locks follow, and nothing else moves.

@@ -1,7 +1,5 @@
 //! Locks: of every format, absent, old, out of step; and releases that stand in each other's way.
 
-use std::fs;
-
 use crate::catalogue;
 use crate::world::{Case, app, check};
 
@@ -17,21 +15,6 @@ fn locks_of_every_kind_follow() {
         alpha("no lock"),
         alpha("format 4").lock(ONE).locks("alpha", "2.1.4"),
         alpha("format 3").file("Cargo.lock", catalogue::lock(3, ONE)).locks("alpha", "2.1.4"),
-        alpha("format 3 of one package")
-            .args(&["--package", "alpha"])
-            .file("Cargo.lock", catalogue::lock(3, ONE))
-            .locks("alpha", "2.1.4")
-            .examined(|tree| {
-                let lock = fs::read_to_string(tree.join("Cargo.lock")).unwrap();
-                assert!(
-                    lock.contains(
-                        "
-version = 3
-"
-                    ),
-                    "{lock}"
-                );
-            }),
         alpha("carriage returns")
             .file("Cargo.lock", catalogue::lock(4, ONE).replace('\n', "\r\n"))
             .locks("alpha", "2.1.4"),

@@ -76,7 +76,7 @@ impl Case {
 
     /// A package `app` whose manifest goes from `before` to `after` below its `[package]`.
     pub fn app(name: &str, before: &str, after: &str) -> Self {
-        Self::new(name).becomes("Cargo.toml", &app(before), &app(after)).file("src/lib.rs", "")
+        Self::new(name).becomes("Cargo.toml", app(before), app(after)).file("src/lib.rs", "")
     }
 
     /// A package `app` whose manifest stays.

@@ -102,17 +102,24 @@ fn written(settlement: &Settlement) -> Option<Version> {
     Requirement::parse(settlement.requirement.as_deref()?).ok()?.floor()
 }
 
-/// A reason, with the first words of whoever objected.
+/// A reason, with the words that tell most of whoever objected.
 fn why(refusal: &Refusal) -> String {
     let words = match &refusal.rejection {
-        Rejection::BlockedBy { excerpt, .. } | Rejection::Culprit { excerpt, .. } => excerpt.lines().next(),
+        Rejection::BlockedBy { excerpt, .. } | Rejection::Culprit { excerpt, .. } => telling(excerpt),
         _ => None,
     };
-    let words = words.map(|words| words.trim_start_matches("error: ").trim()).filter(|words| !words.is_empty());
     match words {
         Some(words) => one_line(&format!("{refusal} ({words})")),
         None => one_line(&refusal.to_string()),
     }
+}
+
+/// Cargo says in its second paragraph what is in the way, where it has one; in its first, what it looked for.
+fn telling(excerpt: &str) -> Option<&str> {
+    let second = excerpt.split("\n\n").nth(1).filter(|_| excerpt.starts_with("error: "));
+    let words = second.unwrap_or(excerpt).lines().next()?.trim_start_matches("error: ");
+    let words = words.trim().trim_end_matches(['.', ':']);
+    (!words.is_empty()).then_some(words)
 }
 
 /// Which workspace, where it is not the tree's root.
@@ -146,7 +153,7 @@ fn sentence(settlements: &[Settlement], tense: Tense) -> String {
         (0, true) if folders == 0 => parts.push("There are no dependencies".to_owned()),
         (0, _) => {}
         (current, true) => {
-            parts.push(format!("Everything is up to date: {}", counted(current, "dependency", "dependencies")))
+            parts.push(format!("Everything is up to date: {}", counted(current, "dependency", "dependencies")));
         }
         (current, false) => parts.push(format!("{} up to date", rest(current))),
     }
