@@ -337,3 +337,6 @@ pub fn edit_of(site: &Dependency, release: &Release, rules: &Rules) -> Vec<(Edit
     }
     edits
 }
+
+#[cfg(test)]
+mod tests;

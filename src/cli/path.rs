@@ -90,7 +90,7 @@ fn show(context: &Context, args: &UpgradeArgs, started: jiff::Timestamp, took: D
         let moved = result.lock_changes.len();
         if moved > 0 {
             let what = if moved == 1 { "package" } else { "packages" };
-            context.output.note(&format!("{moved} {what} moved in the lock."));
+            context.output.note(&format!("{moved} {what} changed in the lock."));
         }
         let files: Vec<String> = result.changed.iter().map(ToString::to_string).collect();
         match files.as_slice() {

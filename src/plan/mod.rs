@@ -8,6 +8,8 @@ mod candidates;
 mod coupling;
 mod propose;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 pub use propose::{WorkspaceFacts, propose, without_releases};
 pub use settle::{Rejected, Shipped, settle};
