@@ -2,10 +2,10 @@
 //! folder, and serves them from then on with a delay of its own.
 //!
 //! `recorded_index FOLDER PORT DELAY_MS [UPSTREAM]`; without an upstream, what is not in the folder is not there. Every
-//! file of the upstream is asked for once, also one that is missing. `GET /-/requests` says how many requests there were.
+//! file of the upstream is asked for once, also one that is missing; files are kept compressed, as PATH.gz. `GET /-/requests` says how many requests there were.
 
 use std::collections::HashMap;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +18,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use tokio::net::TcpListener;
 
@@ -39,7 +40,6 @@ struct Index {
 
 struct Ready {
     etag: HeaderValue,
-    plain: Vec<u8>,
     compressed: Vec<u8>,
 }
 
@@ -73,23 +73,29 @@ async fn answer(State(index): State<Arc<Index>>, UrlPath(path): UrlPath<String>,
     index.requests.fetch_add(1, Ordering::Relaxed);
     tokio::time::sleep(index.delay).await;
     match index.find(&path).await {
-        Ok(Some(ready)) => respond(&ready, &headers),
+        Ok(Some(ready)) => respond(&ready, &headers).unwrap_or_else(|error| broken(&error)),
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
-        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+        Err(error) => broken(&error),
     }
 }
 
-fn respond(ready: &Ready, headers: &HeaderMap) -> Response {
+fn broken(error: &impl ToString) -> Response {
+    (StatusCode::BAD_GATEWAY, error.to_string()).into_response()
+}
+
+fn respond(ready: &Ready, headers: &HeaderMap) -> std::io::Result<Response> {
     if headers.get(header::IF_NONE_MATCH) == Some(&ready.etag) {
-        return StatusCode::NOT_MODIFIED.into_response();
+        return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
     let etag = (header::ETAG, ready.etag.clone());
     let takes_gzip = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     if takes_gzip.is_some_and(|value| value.contains("gzip")) {
-        return ([etag, (header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))], ready.compressed.clone())
-            .into_response();
+        let encoding = (header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        return Ok(([etag, encoding], ready.compressed.clone()).into_response());
     }
-    ([etag], ready.plain.clone()).into_response()
+    let mut plain = Vec::new();
+    GzDecoder::new(&ready.compressed[..]).read_to_end(&mut plain)?;
+    Ok(([etag], plain).into_response())
 }
 
 impl Index {
@@ -106,9 +112,11 @@ impl Index {
             if path.is_dir() {
                 count += self.load(&path)?;
             } else {
-                let name = path.strip_prefix(&self.folder)?.to_string_lossy().into_owned();
-                self.remember(&name, std::fs::read(&path)?)?;
-                count += 1;
+                let name = path.strip_prefix(&self.folder)?.to_string_lossy();
+                if let Some(name) = name.strip_suffix(".gz") {
+                    self.remember(name, std::fs::read(&path)?)?;
+                    count += 1;
+                }
             }
         }
         Ok(count)
@@ -125,11 +133,11 @@ impl Index {
         let Some(upstream) = &self.upstream else { return Ok(None) };
         let response = self.client.get(format!("{upstream}/{path}")).send().await?;
         let body = match response.status() {
-            StatusCode::OK => response.bytes().await?.to_vec(),
+            StatusCode::OK => compressed(&response.bytes().await?)?,
             StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS => MISSING.to_vec(),
             status => return Err(format!("the upstream answers {status}").into()),
         };
-        let file = self.folder.join(path);
+        let file = self.folder.join(format!("{path}.gz"));
         std::fs::create_dir_all(file.parent().unwrap_or(&self.folder))?;
         std::fs::write(file, &body)?;
         self.remember(path, body)
@@ -142,12 +150,16 @@ impl Index {
     }
 }
 
-fn ready(plain: Vec<u8>) -> Result<Ready, Failure> {
-    // FNV-1a: an answer's own checksum is its validator.
-    let sum = plain
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
+fn compressed(plain: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(&plain)?;
-    Ok(Ready { etag: HeaderValue::from_str(&format!("\"{sum:016x}\""))?, plain, compressed: encoder.finish()? })
+    encoder.write_all(plain)?;
+    encoder.finish()
+}
+
+fn ready(compressed: Vec<u8>) -> Result<Ready, Failure> {
+    // FNV-1a: an answer's own checksum is its validator.
+    let sum = compressed.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+        (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    Ok(Ready { etag: HeaderValue::from_str(&format!("\"{sum:016x}\""))?, compressed })
 }

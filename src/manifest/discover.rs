@@ -19,7 +19,7 @@ const FIXTURE_FOLDERS: [&str; 8] =
 
 /// Folders of tests: a package right in it or one level below is one that people work on if it has a lock; what lies
 /// deeper is a fixture, and those of tools around cargo have locks too.
-const TEST_FOLDERS: [&str; 1] = ["tests"];
+const TEST_FOLDERS: [&str; 2] = ["test", "tests"];
 
 /// Folders of examples: those with a lock are packages that people work on.
 const EXAMPLE_FOLDERS: [&str; 2] = ["example", "examples"];

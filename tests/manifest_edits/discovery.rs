@@ -202,6 +202,8 @@ fn material_that_is_no_package_of_the_repository_is_left_alone() {
             ("tests/e2e/Cargo.lock", "L"),
             ("tests/upgrade/all/in/Cargo.toml", "P|[workspace]\n"),
             ("tests/upgrade/all/in/Cargo.lock", "L"),
+            ("test/packages/x/Cargo.toml", "P"),
+            ("test/packages/x/Cargo.lock", "L"),
             ("tests/fixtures/Cargo.toml", "P"),
             ("tests/fixtures/Cargo.lock", "L"),
         ],
