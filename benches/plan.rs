@@ -30,7 +30,8 @@ fn planning(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group(format!("{REPOSITORIES} repositories, {DEPENDENCIES} dependencies each"));
     group.sample_size(10).throughput(Throughput::Elements((REPOSITORIES * DEPENDENCIES) as u64));
     group.bench_function("manifests and locks are read", |bencher| {
-        bencher.iter(|| repositories.iter().map(survey).map(|(workspace, _)| workspace.dependencies.len()).sum::<usize>());
+        bencher
+            .iter(|| repositories.iter().map(survey).map(|(workspace, _)| workspace.dependencies.len()).sum::<usize>());
     });
     group.bench_function("updates are proposed", |bencher| {
         bencher.iter(|| surveyed.iter().map(|it| propose(black_box(it), &releases)).sum::<usize>());

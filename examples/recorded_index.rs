@@ -158,8 +158,8 @@ fn compressed(plain: &[u8]) -> std::io::Result<Vec<u8>> {
 
 fn ready(compressed: Vec<u8>) -> Result<Ready, Failure> {
     // FNV-1a: an answer's own checksum is its validator.
-    let sum = compressed.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
-        (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let sum = compressed
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
     Ok(Ready { etag: HeaderValue::from_str(&format!("\"{sum:016x}\""))?, compressed })
 }

@@ -41,6 +41,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_json", SERDE),
     ("schemars", &["config", "wire"]),
     ("git2", &["git"]),
+    ("octocrab", &["forge"]),
     ("reqwest", &["git", "registry", "forge"]),
     ("reqwest12", &["registry"]),
     ("crates_io_api", &["registry"]),

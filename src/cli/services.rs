@@ -11,6 +11,7 @@ use super::error::CliError;
 use super::{Context, load, world};
 use crate::config::{Config, ForgeConfig, RepoConfig, Sandbox};
 use crate::forge::Forge;
+use crate::forge::github::{GitHubCredentials, GitHubForge, GitHubOptions, Timing};
 use crate::forge::local::LocalForge;
 use crate::git::{Credentials, Git, GitOptions, Identity};
 use crate::journal::Journal;
@@ -50,8 +51,8 @@ pub(super) fn services(context: &Context, config: &Config, jobs: Option<u16>) ->
     crate::process::end_orphans();
     let folders = Folders::open(&state_folder(context)?)?;
     let journal = Journal::open(&folders.journal())?;
-    let git = git();
-    let forge = forge(config)?;
+    let (forge, credentials) = forge(config)?;
+    let git = git(credentials);
     let registry = registry(&folders.index(), git.clone())?;
     Ok(Services {
         git,
@@ -91,19 +92,42 @@ fn builds_at_once(jobs: Option<u16>) -> usize {
     jobs.map_or_else(|| cores.div_ceil(2).clamp(2, 8), usize::from)
 }
 
-fn git() -> Git {
+/// Repositories, opened with `credentials`.
+fn git(credentials: Credentials) -> Git {
     let ssh_command = world::environment().remove("GIT_SSH_COMMAND");
-    Git::new(GitOptions { credentials: Credentials::none(), ssh_command, timeout: GIT_TIMEOUT })
+    Git::new(GitOptions { credentials, ssh_command, timeout: GIT_TIMEOUT })
 }
 
-/// Where pull requests live.
-pub(super) fn forge(config: &Config) -> Result<Arc<dyn Forge>, CliError> {
+/// Where pull requests live, and what opens its repositories.
+fn forge(config: &Config) -> Result<(Arc<dyn Forge>, Credentials), CliError> {
     match &config.forge {
-        ForgeConfig::Local => Ok(Arc::new(LocalForge::new(world::now))),
-        ForgeConfig::GitHub { .. } => Err(CliError::usage(
-            "this version of depbot works with the local forge only",
-            "write forge = \"local\" in [fleet]",
-        )),
+        ForgeConfig::Local => Ok((Arc::new(LocalForge::new(world::now)), Credentials::none())),
+        ForgeConfig::GitHub { api_url } => {
+            let forge = GitHubForge::new(GitHubOptions {
+                api_url: api_url.clone(),
+                credentials: github_credentials()?,
+                clock: world::now,
+                user_agent: USER_AGENT.to_owned(),
+                timing: Timing::default(),
+            })
+            .map_err(|error| CliError::environment("GitHub cannot be used", &error))?;
+            let credentials = forge.git_credentials();
+            Ok((Arc::new(forge), credentials))
+        }
+    }
+}
+
+/// The token of the environment; it never stands in a file that depbot reads.
+fn github_credentials() -> Result<GitHubCredentials, CliError> {
+    let environment = world::environment();
+    match environment.get("DEPBOT_GITHUB_TOKEN").filter(|token| !token.is_empty()) {
+        Some(token) => Ok(GitHubCredentials::token(token)),
+        None => Err(CliError::Environment {
+            message: "there are no credentials for GitHub".to_owned(),
+            hint: Some(
+                "set DEPBOT_GITHUB_TOKEN to a token that may read and write contents and pull requests".to_owned(),
+            ),
+        }),
     }
 }
 
@@ -125,7 +149,7 @@ pub(super) fn registry(cache: &Path, git: Git) -> Result<Registry, CliError> {
 
 /// A client of all registries for a command without a state folder.
 pub(super) fn lone_registry(cache: &Path) -> Result<Registry, CliError> {
-    registry(cache, git())
+    registry(cache, git(Credentials::none()))
 }
 
 /// What cargo's configuration outside of repositories is.
