@@ -327,6 +327,7 @@ pub fn edit_of(site: &Dependency, release: &Release, rules: &Rules) -> Vec<(Edit
     }
     if let (crate::model::Source::Git { reference: crate::model::GitReference::Tag(tag), .. }, Some(new)) =
         (&site.source, &release.tag)
+        && tag != new
     {
         edits.push((EditField::Tag, tag.clone(), new.clone()));
     }

@@ -38,6 +38,8 @@ fn a_merged_library_is_tagged_once_and_its_users_move_to_the_tag_in_the_same_run
     assert_eq!(world.refs(), refs);
     let is_tagged = |body: &EventBody| matches!(body, EventBody::ReleaseTagged { .. });
     assert_eq!(world.events().iter().filter(|event| is_tagged(&event.body)).count(), 1);
+    let plan = world.run(&["plan", "service"], 0).stdout;
+    assert!(plan.contains("0 updates"), "the newest tag is not proposed to itself: {plan}");
 }
 
 #[test]
