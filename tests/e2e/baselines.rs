@@ -111,6 +111,26 @@ fn a_machine_without_cargo_is_told_so_with_exit_code_3() {
 }
 
 #[test]
+fn a_state_folder_that_cannot_be_used_is_exit_code_3_and_nothing_is_done() {
+    let world = World::new();
+    world.publish(&[("alpha", "1.0.0")]);
+    world.package("app", "alpha = \"1.0\"\n");
+    world.publish(&[("alpha", "1.1.0")]);
+    world.fleet(&[("app", "")]);
+    world.write("file", "");
+    world.write(
+        "damaged/journal.sqlite",
+        "this is no journal, though it is as long as the head of one and then some more",
+    );
+    let refs = world.refs();
+    for (state, expect) in [("file", "file"), ("damaged", "journal.sqlite")] {
+        let ran = world.run(&["upgrade", "--all", "--state", state], 3);
+        assert!(ran.stderr.contains(expect), "{}", ran.stderr);
+        assert_eq!(world.refs(), refs);
+    }
+}
+
+#[test]
 fn wrong_usage_is_exit_code_2_and_nothing_is_done() {
     let world = World::new();
     world.publish(&[("alpha", "1.0.0")]);
