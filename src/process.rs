@@ -260,7 +260,7 @@ impl fmt::Display for Exit {
         match self {
             Self::Code(code) => write!(f, "exit code {code}"),
             Self::Signal(signal) => write!(f, "signal {signal}"),
-            Self::TimedOut(limit) => write!(f, "ended after {} s", limit.as_secs()),
+            Self::TimedOut(limit) => write!(f, "ended by the time limit of {} s", limit.as_secs()),
         }
     }
 }

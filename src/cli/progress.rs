@@ -9,9 +9,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::GlobalArgs;
 use super::output::Output;
-use crate::model::{
-    Lane, Outcome, PullRequestState, Rejection, RepoName, RepositoryStatus, RepositorySummary, Settlement,
-};
+use crate::model::{Outcome, PullRequestState, Rejection, RepoName, RepositoryStatus, RepositorySummary, Settlement};
 use crate::run::{Progress, ProgressSink, Stage};
 
 /// Shows progress on standard error. Clones show the same.
@@ -216,10 +214,6 @@ impl Bars {
 /// How a repository ended, in one line.
 fn settled_text(summary: &RepositorySummary) -> String {
     let repo = &summary.repo;
-    let number_in = |lane: Lane| {
-        let is_in = |outcome: &Outcome| matches!(outcome, Outcome::Updated { lane: it, .. } if *it == lane);
-        summary.settlements.iter().filter(|settlement| is_in(&settlement.outcome)).count()
-    };
     let mut parts = Vec::new();
     match &summary.status {
         RepositoryStatus::Failed { stage, message } => {
@@ -237,12 +231,11 @@ fn settled_text(summary: &RepositorySummary) -> String {
         RepositoryStatus::Merged | RepositoryStatus::Waiting => {}
     }
     for pull_request in &summary.pull_requests {
-        let updates = number_in(pull_request.lane);
-        let updates = if updates == 0 { "the lock".to_owned() } else { counted(updates, "update", "updates") };
+        let (number, title) = (pull_request.number, &pull_request.title);
         parts.push(match (pull_request.state, &pull_request.waits_for) {
-            (PullRequestState::Merged, _) => format!("merged {updates} ({})", pull_request.number),
-            (_, Some(reason)) => format!("{} with {updates} waits: {reason}", pull_request.number),
-            (state, None) => format!("{} with {updates} is {state}", pull_request.number),
+            (PullRequestState::Merged, _) => format!("merged {number} ({title})"),
+            (_, Some(reason)) => format!("{number} ({title}) waits: {reason}"),
+            (state, None) => format!("{number} ({title}) is {state}"),
         });
     }
     parts.extend(summary.released.iter().map(|tag| format!("released {tag}")));

@@ -12,8 +12,8 @@ use super::marker::BODY_LIMIT;
 use super::notes;
 use super::reason::ReasonGroup;
 use crate::model::{
-    Bump, CommandRun, CrateName, Edit, Lane, Outcome, PullRequestNumber, Refusal, Rejection, RepoName, Settlement,
-    TreeId,
+    Bump, CommandRun, CrateName, Edit, Lane, Outcome, Phase, PullRequestNumber, Refusal, Rejection, RepoName,
+    Settlement, TreeId,
 };
 
 /// Longer lists are collapsed.
@@ -177,7 +177,11 @@ fn evidence(facts: &BodyFacts) -> String {
         text.push_str("\nNo command is configured that would prove it: resolved only.\n");
     }
     for run in &facts.runs {
-        write(&mut text, format_args!("\n- {} passed in {}", code_span(&run.command), duration(run.took)));
+        let result = match run.phase {
+            Phase::Test if !facts.red_before.is_empty() => "broke nothing that passed before, in",
+            Phase::Resolve | Phase::Check | Phase::Test => "passed in",
+        };
+        write(&mut text, format_args!("\n- {} {result} {}", code_span(&run.command), duration(run.took)));
     }
     write(&mut text, format_args!("\n\nTree {} with {}.", code_span(facts.tree.as_str()), markdown(&facts.toolchain)));
     if facts.red_before.is_empty() {
@@ -213,17 +217,18 @@ fn culprits(facts: &BodyFacts) -> String {
 
 fn left_out(facts: &BodyFacts) -> String {
     let mut groups: BTreeMap<ReasonGroup, Vec<String>> = BTreeMap::new();
-    for (settlement, refusal) in refusals(facts) {
-        let has_excerpt = matches!(refusal.rejection, Rejection::Culprit { .. } | Rejection::BlockedBy { .. });
-        let group = ReasonGroup::of(&refusal.rejection);
-        if has_excerpt || group.is_ordinary() {
-            continue;
+    for settlement in &facts.left_out {
+        let is_listed = |refusal: &&Refusal| {
+            let has_excerpt = matches!(refusal.rejection, Rejection::Culprit { .. } | Rejection::BlockedBy { .. });
+            !has_excerpt && !ReasonGroup::of(&refusal.rejection).is_ordinary()
+        };
+        let mut by_group: BTreeMap<ReasonGroup, Vec<&Refusal>> = BTreeMap::new();
+        for refusal in refused(settlement).iter().filter(is_listed) {
+            by_group.entry(ReasonGroup::of(&refusal.rejection)).or_default().push(refusal);
         }
-        let version = refusal.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-        let line = format!("**{}**{version}: {}", settlement.krate, markdown(&refusal.rejection.to_string()));
-        let lines = groups.entry(group).or_default();
-        if !lines.contains(&line) {
-            lines.push(line);
+        for (group, refusals) in by_group {
+            let lines = groups.entry(group).or_default();
+            lines.extend(Some(left_out_line(settlement, &refusals)).filter(|line| !lines.contains(line)));
         }
     }
     if groups.is_empty() {
@@ -242,6 +247,17 @@ fn left_out(facts: &BodyFacts) -> String {
     text
 }
 
+/// A crate's newest release that has a reason of one group, and how many older ones have one as well.
+fn left_out_line(settlement: &Settlement, refusals: &[&Refusal]) -> String {
+    let (krate, newest) = (&settlement.krate, refusals[0]);
+    let version = newest.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    let older = match refusals.len() - 1 {
+        0 => String::new(),
+        count => format!(" (and {})", counted(count, "older release", "older releases")),
+    };
+    format!("**{krate}**{version}: {}{older}", markdown(&newest.rejection.to_string()))
+}
+
 fn saying_no(facts: &BodyFacts) -> String {
     let closing = "Close this pull request and depbot does not propose these versions again. Push to its branch and depbot \
                    leaves it to you.";
@@ -255,13 +271,15 @@ fn saying_no(facts: &BodyFacts) -> String {
 }
 
 fn refusals(facts: &BodyFacts) -> impl Iterator<Item = (&Settlement, &Refusal)> {
-    facts.left_out.iter().flat_map(|settlement| {
-        let refused = match &settlement.outcome {
-            Outcome::Updated { refused, .. } | Outcome::NotUpdated { refused } => refused.as_slice(),
-            Outcome::UpToDate => &[],
-        };
-        refused.iter().map(move |refusal| (settlement, refusal))
-    })
+    facts.left_out.iter().flat_map(|settlement| refused(settlement).iter().map(move |refusal| (settlement, refusal)))
+}
+
+/// The newer releases that were not taken, newest first.
+fn refused(settlement: &Settlement) -> &[Refusal] {
+    match &settlement.outcome {
+        Outcome::Updated { refused, .. } | Outcome::NotUpdated { refused } => refused,
+        Outcome::UpToDate => &[],
+    }
 }
 
 fn bullets(lines: impl Iterator<Item = String>) -> String {

@@ -131,6 +131,7 @@ fn tasks(fleet: &Fleet<'_>) -> Vec<Value> {
     {
         tasks.push(task("waiting", label, open_pull_requests(fleet, lane)));
     }
+    tasks.push(task("red", "Needs code changes", breaking(fleet)));
     tasks.into_iter().flatten().collect()
 }
 
@@ -183,6 +184,24 @@ fn unreadable_sources(fleet: &Fleet<'_>) -> Vec<Value> {
         reasons.dedup();
         for reason in reasons {
             causes.entry(reason).or_default().push(repository_link(repository.summary));
+        }
+    }
+    by_cause(causes)
+}
+
+/// Releases that were tried and break a repository, whether a lower one could be taken or not.
+fn breaking(fleet: &Fleet<'_>) -> Vec<Value> {
+    let mut causes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for repository in &fleet.repositories {
+        let refusals = repository.rows.iter().flat_map(|row| row.refused.iter().map(move |refusal| (row, refusal)));
+        let mut found: Vec<String> = refusals
+            .filter(|(_, refusal)| matches!(refusal.rejection, Rejection::Culprit { .. }))
+            .map(|(row, refusal)| format!("{} {refusal}", row.krate))
+            .collect();
+        found.sort();
+        found.dedup();
+        for cause in found {
+            causes.entry(cause).or_default().push(repository_link(repository.summary));
         }
     }
     by_cause(causes)

@@ -130,6 +130,7 @@ async fn upgrade_prepared(
         let otherwise = Rejection::BrokenBaseline { phase: failure.phase };
         summary.settlements = crate::plan::settle(&summary.settlements, &[], &[], &otherwise);
         summary.status = RepositoryStatus::RedBefore(failure);
+        summary.notes.extend(submodules_note(&work));
         return Ok(());
     }
     summary.settlements = settlements(&work, &proved);
@@ -145,6 +146,13 @@ async fn upgrade_prepared(
     summary.released = (!tags.is_empty()).then(|| tags.join(", "));
     summary.status = status(summary);
     Ok(())
+}
+
+/// What a person should know about a main branch that fails where its submodules may be missed.
+fn submodules_note(work: &Work<'_>) -> Option<String> {
+    let files = work.synced.mirror.files(&work.base, |path| path.as_str() == ".gitmodules").ok()?;
+    let missing = "it has submodules, and depbot does not check them out: what needs their files cannot pass here";
+    (!files.is_empty()).then(|| missing.to_owned())
 }
 
 /// Tags the main branch where that is due; after a merge its manifests are read anew.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::bench::Place;
 use super::release::Raises;
@@ -42,7 +42,7 @@ pub(super) struct Prover<'a> {
     pub(super) listener: Option<Listener>,
     /// Whether trees are built and tested, or only resolved.
     pub(super) depth: Depth,
-    state: State,
+    state: State<'a>,
 }
 
 /// How far a tree is taken.
@@ -64,7 +64,10 @@ pub(super) enum Ledger<'a> {
 
 /// What has been learnt so far.
 #[derive(Default)]
-struct State {
+struct State<'a> {
+    /// The right to build, kept from the first build on: a repository is done before the next one starts, so that pull
+    /// requests come early and target folders stay warm.
+    turn: Option<SemaphorePermit<'a>>,
     failures: Vec<Failure>,
     verifications: Vec<VerificationSummary>,
     /// The set that the checkout holds at the moment.
@@ -80,6 +83,8 @@ struct State {
 pub(super) struct Tree {
     /// Its id in the mirror; `None` for a working tree.
     pub(super) id: Option<TreeId>,
+    /// The id of what is built: with the locks that the repository does not keep, on which the verdict depends too.
+    built: Option<TreeId>,
     /// The files that differ from the base.
     pub(super) changed: BTreeMap<RepoPath, Vec<u8>>,
     /// What moved in its locks, for people.
@@ -317,9 +322,10 @@ impl<'a> Prover<'a> {
             _ => self.workspaces.iter().map(|surveyed| surveyed.workspace.root.clone()).collect(),
         };
         self.set_back()?;
-        let id = self.tree_id(&BTreeMap::new())?;
-        let tree = Tree { id, changed: BTreeMap::new(), lock_changes: Vec::new(), affected };
-        let verdict = self.run_commands(&[], &tree, None).await?;
+        let verdict = match self.untouched(affected).await? {
+            Ok(tree) => self.run_commands(&[], &tree, None).await?,
+            Err(failure) => Verdict::Fail(failure),
+        };
         self.state.baseline = Some(match verdict {
             Verdict::Pass { .. } => BTreeSet::new(),
             Verdict::Fail(failure) if failure.phase == Phase::Test && !failure.tests.is_empty() => {
@@ -331,6 +337,19 @@ impl<'a> Prover<'a> {
             Verdict::Fail(failure) => return Err(Stop::RedBaseline(failure)),
         });
         Ok(())
+    }
+
+    /// The tree without any change, with a lock where the repository keeps none or one that is out of step: candidates
+    /// have that as well.
+    async fn untouched(&self, affected: BTreeSet<RepoPath>) -> Result<Result<Tree, Failure>, StageFailure> {
+        let as_it_is = || Relock { targets: Vec::new(), refresh: false };
+        let locks = affected.iter().map(|workspace| (workspace.clone(), as_it_is())).collect();
+        let mut changed = BTreeMap::new();
+        if let Err(failure) = self.relock(&Recipe { edits: BTreeMap::new(), locks }, &mut changed).await? {
+            return Ok(Err(failure));
+        }
+        let (id, built) = (self.tree_id(&BTreeMap::new())?, self.tree_id(&changed)?);
+        Ok(Ok(Tree { id, built, changed: BTreeMap::new(), lock_changes: Vec::new(), affected }))
     }
 
     fn red_tests(&self) -> Option<&BTreeSet<String>> {
@@ -367,15 +386,17 @@ impl<'a> Prover<'a> {
             Err(failure) => return Ok(Err(failure)),
         };
         let raises = self.raises_of(choices);
-        if !changed.is_empty() && !raises.is_empty() {
+        if changed.keys().any(|path| self.is_kept(path)) && !raises.is_empty() {
             match self.apply(&tree::recipe_of(raises, self.workspaces), &mut changed).await? {
                 Ok(more) => lock_changes.extend(more),
                 Err(failure) => return Ok(Err(failure)),
             }
         }
+        let built = self.tree_id(&changed)?;
+        changed.retain(|path, _| self.is_kept(path));
         let id = self.tree_id(&changed)?;
         let affected = recipe.locks.keys().cloned().collect();
-        let tree = Tree { id, changed, lock_changes, affected };
+        let tree = Tree { id, built, changed, lock_changes, affected };
         self.state.standing = Some((choices.to_vec(), tree.clone()));
         Ok(Ok(tree))
     }
@@ -413,16 +434,22 @@ impl<'a> Prover<'a> {
                 Err(RelockError::Unresolvable(failure)) => return Ok(Err(failure)),
                 Err(error) => return Err(failed(error.to_string())),
             };
-            let is_kept = self
-                .workspaces
-                .iter()
-                .any(|surveyed| surveyed.workspace.root == *workspace && surveyed.workspace.lockfile.is_some());
-            if is_kept && relocked.before.as_ref() != Some(&relocked.after) {
-                lock_changes.extend(lock_difference(relocked.before.as_deref().unwrap_or_default(), &relocked.after));
-                changed.insert(tree::lock_path(workspace), relocked.after.into_bytes());
+            let path = tree::lock_path(workspace);
+            if relocked.before.as_ref() == Some(&relocked.after) {
+                continue;
             }
+            if self.is_kept(&path) {
+                lock_changes.extend(lock_difference(relocked.before.as_deref().unwrap_or_default(), &relocked.after));
+            }
+            changed.insert(path, relocked.after.into_bytes());
         }
         Ok(Ok(lock_changes))
+    }
+
+    /// Whether a changed file belongs to the repository: not so the lock of a workspace that keeps none.
+    fn is_kept(&self, path: &RepoPath) -> bool {
+        let unkept = |surveyed: &&SurveyedWorkspace| surveyed.workspace.lockfile.is_none();
+        !self.workspaces.iter().filter(unkept).any(|surveyed| tree::lock_path(&surveyed.workspace.root) == *path)
     }
 
     fn set_back(&mut self) -> Result<(), StageFailure> {
@@ -449,8 +476,10 @@ impl<'a> Prover<'a> {
         if let Some(known) = self.known_verdict(key.as_ref())? {
             return Ok(known.verdict);
         }
-        (self.tell)(format!("waiting to build {}", self.describe(choices)));
-        let _permit = self.builds.acquire().await.map_err(|error| failed(error.to_string()))?;
+        if self.state.turn.is_none() {
+            (self.tell)(format!("waiting to build {}", self.describe(choices)));
+            self.state.turn = Some(self.builds.acquire().await.map_err(|error| failed(error.to_string()))?);
+        }
         (self.tell)(format!("building {}", self.describe(choices)));
         let started = Instant::now();
         let verdict = self.run_in_workspaces(tree, red).await;
@@ -492,7 +521,7 @@ impl<'a> Prover<'a> {
         commands.extend(red.into_iter().flatten().map(String::as_str));
         Some(VerdictKey {
             repo: (*repo).clone(),
-            tree: tree.id.clone()?,
+            tree: tree.built.clone()?,
             toolchain: self.toolchain.clone(),
             commands: commands.join("\n"),
         })

@@ -100,7 +100,7 @@ impl Attempt<'_> {
         };
         self.took += finished.took;
         let Finished { status, stdout, .. } = finished;
-        let output = text::plain(&stdout);
+        let output = text::portable(&text::plain(&stdout), &bench.root, &bench.target);
         let is_test = self.line.phase() == Phase::Test;
         let tests = if is_test { test_report::failing(&output) } else { Vec::new() };
         match status {

@@ -2,6 +2,7 @@
 
 use depbot::model::{PullRequestState, RepositoryStatus};
 
+use crate::support::git_repo::Origin;
 use crate::support::package::Package;
 use crate::support::registry::{Fault, TestRegistry};
 use crate::world::{DEFAULTS, World, manifest, outcomes, repository};
@@ -9,12 +10,13 @@ use crate::world::{DEFAULTS, World, manifest, outcomes, repository};
 const TESTED: &str = "merge-when = \"verified\"\nverify = [\"cargo test --quiet --locked\"]\n";
 
 /// A repository with a test that fails whatever is updated.
-fn red(world: &World) {
+fn red(world: &World) -> Origin {
     world.registry.publish(Package::new("alpha", "1.0.0").lib("pub fn one() -> u32 { 1 }"));
     let code =
         "#[test]\nfn is_red() { panic!(\"it always was\") }\n#[test]\nfn is_green() { assert_eq!(alpha::one(), 1) }\n";
-    world.repo("app", &[("Cargo.toml", &manifest("app", "alpha = \"1.0\"\n")), ("src/lib.rs", code)]);
+    let origin = world.repo("app", &[("Cargo.toml", &manifest("app", "alpha = \"1.0\"\n")), ("src/lib.rs", code)]);
     world.registry.publish(Package::new("alpha", "1.1.0").lib("pub fn one() -> u32 { 1 }"));
+    origin
 }
 
 #[test]
@@ -27,6 +29,37 @@ fn a_test_that_was_red_before_blames_no_update() {
     let pull_request = &world.pull_requests("app")[0];
     assert_eq!(pull_request.state, PullRequestState::Merged);
     assert!(pull_request.body.contains("is_red"), "{}", pull_request.body);
+}
+
+#[test]
+fn a_main_branch_without_a_lock_is_looked_at_with_one() {
+    let world = World::new();
+    let origin = red(&world);
+    crate::support::git_repo::git(&origin.checkout(), &["rm", "--quiet", "Cargo.lock"]);
+    origin.commit(&[(".gitignore", "Cargo.lock\n")]);
+    world.fleet_with(TESTED, &[("app", "")]);
+    let summary = world.upgrade(0);
+    assert_eq!(outcomes(&summary, "app"), ["alpha to 1.1.0 in routine"]);
+    assert_eq!(world.git("app", &["ls-tree", "--name-only", "main"]), ".gitignore\nCargo.toml\nsrc");
+}
+
+#[test]
+fn a_main_branch_that_needs_its_submodules_says_so() {
+    let world = World::new();
+    world.publish(&[("alpha", "1.0.0")]);
+    let origin = world.package("app", "alpha = \"1.0\"\n");
+    let commit = world.git("app", &["rev-parse", "main"]);
+    let link = format!("160000,{commit},words");
+    crate::support::git_repo::git(&origin.checkout(), &["update-index", "--add", "--cacheinfo", &link]);
+    let code = "const WORDS: &str = include_str!(\"../words/words.txt\");\n";
+    let modules = "[submodule \"words\"]\n\tpath = words\n\turl = ../words.git\n";
+    origin.commit(&[("src/lib.rs", code), (".gitmodules", modules)]);
+    world.publish(&[("alpha", "1.1.0")]);
+    world.fleet_with(TESTED, &[("app", "")]);
+    let summary = world.upgrade(1);
+    assert!(matches!(repository(&summary, "app").status, RepositoryStatus::RedBefore(_)));
+    let [note] = repository(&summary, "app").notes.as_slice() else { panic!("{summary:?}") };
+    assert!(note.contains("submodules"), "{note}");
 }
 
 #[test]

@@ -132,6 +132,11 @@ fn a_body_with_everything() {
         left("ledger", "0.1.0", "0.1.0", Rejection::PathDependency),
     ];
     let young = || Rejection::Cooldown { until: "2026-11-25T09:12:00Z".parse().expect("a time") };
+    let modern =
+        |to: &str| Refusal::of(&version(to), Rejection::RustVersion { needs: rust("1.85"), limit: rust("1.80") });
+    let mut clap = left("clap", "4.5.1", "4.6.9", Rejection::Yanked);
+    clap.outcome = Outcome::NotUpdated { refused: ["4.6.9", "4.6.8", "4.6.7"].map(modern).into() };
+    facts.left_out.push(clap);
     facts.left_out.extend((0..10).map(|index| left(&format!("young-{index}"), "1.0.0", "1.0.1", young())));
     insta::assert_snapshot!(body(&facts));
 }

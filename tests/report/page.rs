@@ -102,3 +102,11 @@ fn a_run_without_repositories_and_one_cut_short_have_a_page() {
     run.pending.clear();
     assert!(html(&run, sample::now()).contains("Fleet report"));
 }
+
+#[test]
+fn what_breaks_a_repository_is_something_for_a_person() {
+    let page = html(&sample::small(), sample::now());
+    let tasks = page.split("Needs code changes").nth(1).expect("the task is there");
+    let tasks = tasks.split("</section>").next().unwrap_or_default();
+    assert!(tasks.contains("0.9.0: breaks the repository (check)"), "{tasks}");
+}
