@@ -51,9 +51,9 @@ fn a_merge_by_a_person_is_tagged_by_the_next_run() {
     assert_eq!(world.git("library", &["tag"]), "v0.1.0");
     world.run(&["pr", "merge", "library", "1"], 0);
     let summary = world.upgrade(0);
-    assert_eq!(repository(&summary, "library").released.as_deref(), Some("v0.1.1"));
-    assert_eq!(world.git("library", &["tag"]), "v0.1.0\nv0.1.1");
-    assert!(world.show("service", "main", "Cargo.toml").contains("tag = \"v0.1.1\""));
+    assert_eq!(repository(&summary, "library").released.as_deref(), Some("v0.2.0"));
+    assert_eq!(world.git("library", &["tag"]), "v0.1.0\nv0.2.0");
+    assert!(world.show("service", "depbot/review", "Cargo.toml").contains("tag = \"v0.2.0\""));
     let library: Vec<_> = world.changes().into_iter().filter(|change| change.starts_with("library")).collect();
     assert_eq!(library.len(), 2, "{library:?}");
 }
@@ -64,7 +64,7 @@ fn a_major_of_a_released_library_waits_with_a_version_of_its_own() {
     world.publish(&[("alpha", "2.0.0")]);
     world.upgrade(0);
     assert!(world.show("library", "main", "Cargo.toml").contains("version = \"0.1.1\""));
-    assert!(world.show("library", "depbot/review", "Cargo.toml").contains("version = \"0.1.2\""));
+    assert!(world.show("library", "depbot/review", "Cargo.toml").contains("version = \"0.2.0\""));
     let refs = world.refs();
     world.upgrade(0);
     assert_eq!(world.refs(), refs, "a second run has nothing to do");
@@ -72,6 +72,6 @@ fn a_major_of_a_released_library_waits_with_a_version_of_its_own() {
     assert!(!world.changes().iter().any(is_refreshed), "{:?}", world.changes());
     world.run(&["pr", "merge", "library", "2"], 0);
     world.upgrade(0);
-    assert_eq!(world.git("library", &["tag"]), "v0.1.0\nv0.1.1\nv0.1.2");
-    assert!(world.show("service", "main", "Cargo.toml").contains("tag = \"v0.1.2\""));
+    assert_eq!(world.git("library", &["tag"]), "v0.1.0\nv0.1.1\nv0.2.0");
+    assert!(world.show("service", "depbot/review", "Cargo.toml").contains("tag = \"v0.2.0\""));
 }
