@@ -72,8 +72,12 @@ struct State<'a> {
     verifications: Vec<VerificationSummary>,
     /// The set that the checkout holds at the moment.
     standing: Option<(Vec<Choice>, Tree)>,
-    /// Whether cargo was seen to resolve the untouched tree anew.
+    /// The set that was last seen not to resolve, and why.
+    unresolved: Option<(Vec<Choice>, Failure)>,
+    /// Whether cargo was asked to resolve the untouched tree anew.
     resolves: bool,
+    /// Workspaces that do not resolve even without any update, and why.
+    broken: BTreeMap<RepoPath, Failure>,
     /// Whether the untouched tree was looked at, and its red tests.
     baseline: Option<BTreeSet<String>>,
 }
@@ -230,6 +234,7 @@ impl<'a> Prover<'a> {
         wanted: &[Choice],
         rejections: &mut Vec<(UnitId, Level, Rejection)>,
     ) -> Result<Vec<Choice>, Stop> {
+        let wanted = &self.resolvable(accepted, wanted, rejections).await?;
         let starts_at: BTreeMap<UnitId, Level> = wanted.iter().map(|choice| (choice.unit, choice.level)).collect();
         let lowered = |choice: &Choice| match starts_at.get(&choice.unit) {
             Some(Level::Fallback) => Choice { unit: choice.unit, level: Level::Fallback },
@@ -255,6 +260,27 @@ impl<'a> Prover<'a> {
         Ok(solution.shipped.iter().map(lowered).collect())
     }
 
+    /// What of `wanted` concerns workspaces that resolve at all; the rest goes to `rejections`.
+    async fn resolvable(
+        &mut self,
+        accepted: &[Choice],
+        wanted: &[Choice],
+        rejections: &mut Vec<(UnitId, Level, Rejection)>,
+    ) -> Result<Vec<Choice>, Stop> {
+        let resolved = self.resolve(&joined(accepted, wanted)).await?;
+        if resolved.is_err() && !self.state.resolves {
+            self.refresh_untouched().await?;
+        }
+        let mut kept = Vec::new();
+        for choice in wanted {
+            match self.state.broken.get(&self.units[choice.unit.0].workspace) {
+                None => kept.push(*choice),
+                Some(failure) => rejections.push((choice.unit, choice.level, self.rejection(*choice, failure))),
+            }
+        }
+        Ok(kept)
+    }
+
     fn candidate(&self, choice: &Choice) -> Candidate {
         let unit = &self.units[choice.unit.0];
         Candidate {
@@ -277,11 +303,6 @@ impl<'a> Prover<'a> {
 
     async fn answer(&mut self, choices: &[Choice], depth: Depth) -> Result<Answer, Stop> {
         let mut verdict = self.verdict(choices, depth).await?;
-        if let (Verdict::Fail(failure), false) = (&verdict, self.state.resolves)
-            && failure.phase == Phase::Resolve
-        {
-            self.refresh_untouched().await?;
-        }
         if let (Verdict::Fail(failure), None) = (&verdict, &self.state.baseline)
             && failure.phase != Phase::Resolve
         {
@@ -300,18 +321,29 @@ impl<'a> Prover<'a> {
         })
     }
 
-    /// Makes sure that cargo can refresh the untouched locks: a registry that cannot be reached blames no update.
+    /// Looks at which workspaces cargo can refresh without any update: what is broken before blames no update. That none
+    /// can, as without a way to a registry, fails them all.
     async fn refresh_untouched(&mut self) -> Result<(), StageFailure> {
         self.set_back()?;
+        let mut error = None;
         for surveyed in self.workspaces {
             let folder = tree::folder(self.place.root(), &surveyed.workspace.root);
             let refresh = Relock { targets: Vec::new(), refresh: true };
-            verify::relock(&self.toolbox, &folder, &refresh)
-                .await
-                .map_err(|error| failed(format!("without any update, {error}")))?;
+            match verify::relock(&self.toolbox, &folder, &refresh).await {
+                Ok(_) => {}
+                Err(RelockError::Unresolvable(failure)) => {
+                    let message = format!("without any update, the dependencies do not resolve: {}", failure.excerpt);
+                    error.get_or_insert(message);
+                    self.state.broken.insert(surveyed.workspace.root.clone(), failure);
+                }
+                Err(error) => return Err(failed(format!("without any update, {error}"))),
+            }
         }
         self.state.resolves = true;
-        Ok(())
+        match error {
+            Some(message) if self.state.broken.len() == self.workspaces.len() => Err(failed(message)),
+            _ => Ok(()),
+        }
     }
 
     /// Verifies the untouched tree, in the workspaces that `choices` change, once something fails.
@@ -377,13 +409,21 @@ impl<'a> Prover<'a> {
         {
             return Ok(Ok(tree.clone()));
         }
+        if let Some((unresolved, failure)) = &self.state.unresolved
+            && unresolved == choices
+        {
+            return Ok(Err(failure.clone()));
+        }
         (self.tell)(format!("resolving {}", self.describe(choices)));
         self.set_back()?;
         let recipe = tree::recipe(self.units, choices, self.workspaces);
         let mut changed = BTreeMap::new();
         let mut lock_changes = match self.apply(&recipe, &mut changed).await? {
             Ok(lock_changes) => lock_changes,
-            Err(failure) => return Ok(Err(failure)),
+            Err(failure) => {
+                self.state.unresolved = Some((choices.to_vec(), failure.clone()));
+                return Ok(Err(failure));
+            }
         };
         let raises = self.raises_of(choices);
         if changed.keys().any(|path| self.is_kept(path)) && !raises.is_empty() {

@@ -187,3 +187,20 @@ fn what_does_not_resolve_is_taken_apart() {
         .locks("alpha", "2.1.4"),
     ]);
 }
+
+#[test]
+fn what_does_not_resolve_before_blames_no_update() {
+    let nowhere = "[dependencies]\nnowhere = \"1.0\"\nalpha = \"1.0\"\nbeta = \"0.3\"\n";
+    check(vec![
+        Case::stays("a crate that is nowhere", nowhere)
+            .exits(1)
+            .says("without any update")
+            .says("nowhere")
+            .resolves_in(&[]),
+        Case::new("a crate that is nowhere, in one workspace of two")
+            .member("one", "[dependencies]\nalpha = \"1.0\"\n", "[dependencies]\nalpha = \"2.1\"\n")
+            .member("two", nowhere, nowhere)
+            .says("no such crate")
+            .resolves_in(&["one"]),
+    ]);
+}
