@@ -17,6 +17,7 @@ import argparse
 import collections
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -231,9 +232,15 @@ def cargo_upgrade(work, _names, index, keep):
 
 
 def table_rows(text):
-    """Rows of `name old-req compatible latest new-req note` whose requirement changes."""
-    rows = [line.split() for line in text.splitlines()]
-    return sum(1 for row in rows if len(row) >= 5 and row[1][:1].isdigit() and row[4] != row[1] and row[4][:1].isdigit())
+    """Rows of `name, old req, compatible, latest, new req, note` whose requirement changes; a line of === has the columns."""
+    columns, count = [], 0
+    for line in text.splitlines():
+        if line.startswith("===="):
+            columns = [match.start() for match in re.finditer(r"=+", line)]
+        elif len(columns) >= 5 and len(line) > columns[4]:
+            cells = [line[start:end].strip() for start, end in zip(columns, [*columns[1:], None])]
+            count += cells[1][:1] in "0123456789=~^<>*" and cells[1] != "" and cells[4] != cells[1]
+    return count
 
 
 def renovate(work, names, index, keep):
