@@ -78,8 +78,11 @@ struct State<'a> {
     resolves: bool,
     /// Workspaces that do not resolve even without any update, and why.
     broken: BTreeMap<RepoPath, Failure>,
-    /// Whether the untouched tree was looked at, and its red tests.
-    baseline: Option<BTreeSet<String>>,
+    /// The workspaces of which it is known what is red in them before an update is tried: those of the untouched tree
+    /// that were looked at, and those of an earlier lane that are all green.
+    known: BTreeSet<RepoPath>,
+    /// The tests that are red before.
+    red: BTreeSet<String>,
 }
 
 /// A tree that resolves.
@@ -217,6 +220,9 @@ impl<'a> Prover<'a> {
         };
         match (self.resolve(&choices).await?, verdict) {
             (Ok(tree), Verdict::Pass { runs, red_before }) => {
+                if self.depth == Depth::Everything && red_before.is_empty() {
+                    self.state.known.extend(tree.affected.iter().cloned());
+                }
                 Ok(Some(LaneProof { lane, shipped, tree, runs, red_before }))
             }
             (Ok(_), Verdict::Fail(failure)) | (Err(failure), _) => Err(Stop::Failed(StageFailure {
@@ -303,10 +309,10 @@ impl<'a> Prover<'a> {
 
     async fn answer(&mut self, choices: &[Choice], depth: Depth) -> Result<Answer, Stop> {
         let mut verdict = self.verdict(choices, depth).await?;
-        if let (Verdict::Fail(failure), None) = (&verdict, &self.state.baseline)
-            && failure.phase != Phase::Resolve
-        {
-            self.look_at_baseline(choices).await?;
+        let is_built = matches!(&verdict, Verdict::Fail(failure) if failure.phase != Phase::Resolve);
+        let unknown = if is_built { self.unknown(choices) } else { BTreeSet::new() };
+        if !unknown.is_empty() {
+            self.look_at_baseline(unknown).await?;
             if self.red_tests().is_some() {
                 verdict = self.verdict(choices, depth).await?;
             }
@@ -346,28 +352,34 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// Verifies the untouched tree, in the workspaces that `choices` change, once something fails.
-    async fn look_at_baseline(&mut self, choices: &[Choice]) -> Result<(), Stop> {
-        (self.tell)("the untouched tree".to_owned());
+    /// The workspaces that `choices` change and of which it is not known what was red before.
+    fn unknown(&self, choices: &[Choice]) -> BTreeSet<RepoPath> {
         let affected = match &self.state.standing {
             Some((standing, tree)) if standing == choices => tree.affected.clone(),
             _ => self.workspaces.iter().map(|surveyed| surveyed.workspace.root.clone()).collect(),
         };
+        affected.difference(&self.state.known).cloned().collect()
+    }
+
+    /// Verifies the untouched tree in these workspaces, once something fails.
+    async fn look_at_baseline(&mut self, workspaces: BTreeSet<RepoPath>) -> Result<(), Stop> {
+        (self.tell)("the untouched tree".to_owned());
         self.set_back()?;
-        let verdict = match self.untouched(affected).await? {
+        let verdict = match self.untouched(workspaces.clone()).await? {
             Ok(tree) => self.run_commands(&[], &tree, None).await?,
             Err(failure) => Verdict::Fail(failure),
         };
-        self.state.baseline = Some(match verdict {
-            Verdict::Pass { .. } => BTreeSet::new(),
+        match verdict {
+            Verdict::Pass { .. } => {}
             Verdict::Fail(failure) if failure.phase == Phase::Test && !failure.tests.is_empty() => {
                 match self.settings.baseline {
                     Baseline::Strict => return Err(Stop::RedBaseline(failure)),
-                    Baseline::Compare => failure.tests.into_iter().collect(),
+                    Baseline::Compare => self.state.red.extend(failure.tests),
                 }
             }
             Verdict::Fail(failure) => return Err(Stop::RedBaseline(failure)),
-        });
+        }
+        self.state.known.extend(workspaces);
         Ok(())
     }
 
@@ -385,7 +397,7 @@ impl<'a> Prover<'a> {
     }
 
     fn red_tests(&self) -> Option<&BTreeSet<String>> {
-        self.state.baseline.as_ref().filter(|tests| !tests.is_empty())
+        Some(&self.state.red).filter(|tests| !tests.is_empty())
     }
 
     async fn verdict(&mut self, choices: &[Choice], depth: Depth) -> Result<Verdict, StageFailure> {

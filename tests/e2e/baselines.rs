@@ -63,6 +63,21 @@ fn a_main_branch_that_needs_its_submodules_says_so() {
 }
 
 #[test]
+fn a_lane_on_top_of_a_green_one_needs_no_look_at_the_main_branch() {
+    let world = World::new();
+    world.registry.publish(Package::new("alpha", "1.0.0").lib("pub fn one() {}"));
+    let code = "pub fn two() { alpha::one() }\n";
+    world.repo("app", &[("Cargo.toml", &manifest("app", "alpha = \"1.0\"\n")), ("src/lib.rs", code)]);
+    world.registry.publish(Package::new("alpha", "1.1.0").lib("pub fn one() {}"));
+    world.registry.publish(Package::new("alpha", "2.0.0"));
+    world.fleet_with(TESTED, &[("app", "")]);
+    let summary = world.upgrade(0);
+    assert_eq!(outcomes(&summary, "app"), ["alpha to 1.1.0 in routine [2.0.0: breaks the repository (test)]"]);
+    let verified = &repository(&summary, "app").verifications;
+    assert!(verified.iter().all(|verification| !verification.units.is_empty()), "{verified:#?}");
+}
+
+#[test]
 fn a_strict_baseline_says_that_the_main_branch_is_red() {
     let world = World::new();
     red(&world);
