@@ -138,6 +138,15 @@ async fn a_test_that_passes_when_it_runs_again_is_not_held_against_a_tree() {
 }
 
 #[tokio::test]
+async fn a_compiler_that_was_killed_is_tried_again() {
+    let world = World::new(&[]);
+    let killed = "sh -c 'test -e seen && exit 0; touch seen; echo \"(signal: 9, SIGKILL: kill)\"; exit 101'";
+    assert!(world.passes(&[killed], None).await.is_empty());
+    let failure = world.failure(&["sh -c 'echo \"(signal: 9, SIGKILL: kill)\"; exit 101'"], None).await;
+    assert!(failure.excerpt.contains("SIGKILL"), "{}", failure.excerpt);
+}
+
+#[tokio::test]
 async fn a_command_that_does_not_end_is_ended() {
     let world = World::new(&[]);
     let limit = Duration::from_millis(200);

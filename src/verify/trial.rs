@@ -68,12 +68,17 @@ impl Trial<'_> {
 }
 
 impl Attempt<'_> {
-    /// Runs the command until it is clear whether it passes: a failing test is believed when it fails twice.
+    /// Runs the command until it is clear whether it passes: a failing test is believed when it fails twice, and so is a
+    /// command of which the system killed a part, as it does when memory is short.
     async fn run(mut self) -> Result<Passed, Box<Failure>> {
         let all = self.line.without_fail_fast();
         // Where red tests are known, a run that stops at the first would say nothing about the others.
         let line = if self.trial.compare.is_some() { all.clone() } else { self.line.clone() };
-        let Some(first) = self.once(&line).await? else { return Ok(self.passed(BTreeSet::new())) };
+        let Some(mut first) = self.once(&line).await? else { return Ok(self.passed(BTreeSet::new())) };
+        if first.tests.is_empty() && first.was_killed() {
+            let Some(again) = self.once(&line).await? else { return Ok(self.passed(BTreeSet::new())) };
+            first = again;
+        }
         if first.tests.is_empty() {
             return Err(self.failed(&first, &BTreeSet::new()));
         }
@@ -140,6 +145,11 @@ impl Attempt<'_> {
 }
 
 impl Red {
+    /// Whether cargo says that a process it started was killed.
+    fn was_killed(&self) -> bool {
+        self.output.contains("(signal: 9, SIGKILL")
+    }
+
     fn names(&self) -> BTreeSet<String> {
         self.tests.iter().map(|test| test.name.clone()).collect()
     }
