@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Colour, Look};
-use crate::model::{CrateName, Outcome, Rejection, RepositorySummary, Settlement};
+use crate::model::{CrateName, Outcome, Rejection, RepositoryStatus, RepositorySummary, Settlement};
 use crate::reconcile::one_line;
 
 /// Every site of a crate in a repository, with how it ends and everything that was refused; `None` where the repository
@@ -17,6 +17,10 @@ pub fn why_text(repository: &RepositorySummary, krate: &CrateName, look: Look) -
     for settlement in settlements {
         text.push('\n');
         text.push_str(&site(settlement, look));
+    }
+    if let RepositoryStatus::RedBefore(failure) = &repository.status {
+        write(&mut text, format_args!("\n{} fails on the main branch:\n", one_line(&failure.command)));
+        write_excerpt(&mut text, &failure.excerpt, look);
     }
     Some(text)
 }
@@ -47,13 +51,18 @@ fn site(settlement: &Settlement, look: Look) -> String {
             write(&mut text, format_args!("{lead}{}\n", line.text));
         }
         if let Rejection::Culprit { excerpt, .. } | Rejection::BlockedBy { excerpt, .. } = &refusal.rejection {
-            for line in excerpt.lines() {
-                let line: String = line.chars().filter(|c| !c.is_control()).collect();
-                write(&mut text, format_args!("      {}\n", paint(look, Paint::Dim, line.trim_end())));
-            }
+            write_excerpt(&mut text, excerpt, look);
         }
     }
     text
+}
+
+/// The words of a tool, line by line.
+fn write_excerpt(text: &mut String, excerpt: &str, look: Look) {
+    for line in excerpt.lines() {
+        let line: String = line.chars().filter(|c| !c.is_control()).collect();
+        write(text, format_args!("      {}\n", paint(look, Paint::Dim, line.trim_end())));
+    }
 }
 
 struct Line {
