@@ -8,7 +8,7 @@ use super::plan::{self, Knowledge};
 use super::publish::{self, Below, Proposed};
 use super::survey::{self, Survey};
 use super::sync::{Synced, failure};
-use super::verify::{Depth, LaneProof, Ledger, Proved, Prover};
+use super::verify::{Depth, LaneProof, Ledger, Proved, Prover, Setup};
 use super::{Progress, Services, Stage, changes, merge, record, release, tree};
 use crate::config::RepoConfig;
 use crate::model::{
@@ -178,27 +178,27 @@ async fn prove(services: &Services, work: &mut Work<'_>) -> Result<Proved, Stage
         .map_err(|error| failure(Stage::Verify, &error))?;
     let raises = release::raises(work.repo, work.survey, work.synced)?;
     let tell = |detail| tell(services, work.repo, Stage::Verify, detail);
-    let prover = Prover::new(
-        &services.toolbox,
-        &services.builds,
-        &work.repo.settings,
-        &work.survey.workspaces,
-        &work.proposal.units,
+    let prover = Prover::new(Setup {
+        toolbox: &services.toolbox,
+        builds: &services.builds,
+        settings: &work.repo.settings,
+        workspaces: &work.survey.workspaces,
+        units: &work.proposal.units,
         raises,
-        Place::Worktree { worktree, base: work.base.clone() },
-        services.folders.target(&work.repo.name),
-        work.toolchain.clone(),
-        Ledger::Journal {
+        place: Place::Worktree { worktree, base: work.base.clone() },
+        target: services.folders.target(&work.repo.name),
+        toolchain: work.toolchain.clone(),
+        ledger: Ledger::Journal {
             services,
             run: work.run,
             repo: &work.repo.name,
             mirror: work.synced.mirror.clone(),
             base: work.base.clone(),
         },
-        Depth::Everything,
-        &tell,
-        Some(listener(services, work.repo)),
-    );
+        tell: &tell,
+        listener: Some(listener(services, work.repo)),
+        depth: Depth::Everything,
+    });
     prover.prove().await
 }
 

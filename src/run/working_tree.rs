@@ -17,7 +17,7 @@ use super::replace::{self, Change};
 use super::repository::settlements_of;
 use super::survey::{Outside, Survey, survey};
 use super::tree;
-use super::verify::{Depth, Ledger, Proved, Prover};
+use super::verify::{Depth, Ledger, Proved, Prover, Setup};
 use crate::config::{Automerge, Settings};
 use crate::manifest::{self, Files};
 use crate::model::{Failure, Rejection, RepoPath, Settlement, VerificationSummary};
@@ -165,21 +165,21 @@ async fn prove(
         None => folder.join("target"),
     };
     let builds = Semaphore::new(1);
-    let prover = Prover::new(
-        request.toolbox,
-        &builds,
-        request.settings,
-        &survey.workspaces,
-        &proposal.units,
-        super::release::Raises::default(),
-        Place::Shadow(shadow),
+    let prover = Prover::new(Setup {
+        toolbox: request.toolbox,
+        builds: &builds,
+        settings: request.settings,
+        workspaces: &survey.workspaces,
+        units: &proposal.units,
+        raises: super::release::Raises::default(),
+        place: Place::Shadow(shadow),
         target,
         toolchain,
-        Ledger::Memory,
-        if request.verify { Depth::Everything } else { Depth::Resolve },
-        request.tell,
-        None,
-    );
+        ledger: Ledger::Memory,
+        tell: request.tell,
+        listener: None,
+        depth: if request.verify { Depth::Everything } else { Depth::Resolve },
+    });
     Ok(prover.prove().await?)
 }
 
