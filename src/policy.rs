@@ -119,7 +119,8 @@ pub fn decide<'a>(candidate: &Candidate<'a>, rules: &Rules) -> Decision<'a> {
     if allowed.is_empty() {
         allowed.extend(release_to_write(candidate, rules));
     }
-    let routine = |release: &&Release| may_merge(Bump::between(&candidate.current, &release.version), rules.settings);
+    let routine =
+        |release: &&Release| may_merge(Bump::between(&candidate.current, &release.version), rules.settings.automerge);
     let compatible = |release: &&Release| is_compatible(&candidate.current, &release.version);
     match allowed.first() {
         Some(highest) => Decision::Move(Targets {
@@ -137,8 +138,8 @@ pub fn decide<'a>(candidate: &Candidate<'a>, rules: &Rules) -> Decision<'a> {
 }
 
 /// Whether a bump of this size may be merged without a person.
-pub fn may_merge(bump: Bump, settings: &Settings) -> bool {
-    match settings.automerge {
+pub fn may_merge(bump: Bump, automerge: Automerge) -> bool {
+    match automerge {
         Automerge::Off => false,
         Automerge::Patch => bump == Bump::Patch,
         Automerge::Minor => bump <= Bump::Minor,

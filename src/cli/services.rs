@@ -13,9 +13,9 @@ use crate::config::{Config, ForgeConfig, RepoConfig, Sandbox};
 use crate::forge::Forge;
 use crate::forge::github::{GitHubCredentials, GitHubForge, GitHubOptions, Timing};
 use crate::forge::local::LocalForge;
-use crate::git::{Credentials, Git, GitOptions, Identity};
+use crate::git::{Credentials, Git, GitError, GitOptions, Identity, redact};
 use crate::journal::Journal;
-use crate::model::LookupFailure;
+use crate::model::{LookupFailure, RepoPath};
 use crate::registry::{self, CratesIo, CratesIoOptions, Registry, RegistryOptions};
 use crate::run::{Folders, Services};
 use crate::verify::{self, Toolbox};
@@ -131,20 +131,49 @@ fn github_credentials() -> Result<GitHubCredentials, CliError> {
     }
 }
 
-/// The client of all registries, which reads the tags of git repositories with `git`.
+/// The client of all registries, which reads git indexes and the tags of git repositories with `git`.
 pub(super) fn registry(cache: &Path, git: Git) -> Result<Registry, CliError> {
     let registry = Registry::new(RegistryOptions::new(cache, USER_AGENT))?;
-    Ok(registry.with_tags(Box::new(move |url| {
+    let mirrors = cache.join("git");
+    let with_git = git.clone();
+    let indexes = Box::new(move |url: String, paths: Vec<String>| {
+        let (git, mirrors) = (with_git.clone(), mirrors.clone());
+        async move {
+            let files = index_files(&git, &mirrors, &url, paths).await;
+            files.map_err(|error| unreadable(&url, &error))
+        }
+        .boxed()
+    });
+    let tags = Box::new(move |url: String| {
         let git = git.clone();
         async move {
-            let tags = git.remote_tags(&url).await.map_err(|error| LookupFailure::Unreadable {
-                source_name: crate::git::redact(&url),
-                message: error.to_string(),
-            })?;
+            let tags = git.remote_tags(&url).await.map_err(|error| unreadable(&url, &error))?;
             Ok(tags.into_iter().map(|(tag, _)| tag).collect())
         }
         .boxed()
-    })))
+    });
+    Ok(registry.with_git_indexes(indexes).with_tags(tags))
+}
+
+/// Files of a git index, from a mirror of it.
+async fn index_files(
+    git: &Git,
+    mirrors: &Path,
+    url: &str,
+    paths: Vec<String>,
+) -> Result<Vec<Option<Vec<u8>>>, GitError> {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' };
+    let name: String = redact(url).chars().map(plain).collect();
+    let mirror = git.sync(&mirrors.join(name), url).await?;
+    let head = mirror.head(&mirror.default_branch()?)?;
+    let Some(head) = head else { return Ok(vec![None; paths.len()]) };
+    let mut files = mirror.files(&head, |path| paths.iter().any(|wanted| wanted == path.as_str()))?;
+    let take = |path: &String| RepoPath::new(path.as_str()).ok().and_then(|path| files.remove(&path));
+    Ok(paths.iter().map(take).collect())
+}
+
+fn unreadable(url: &str, error: &GitError) -> LookupFailure {
+    LookupFailure::Unreadable { source_name: redact(url), message: error.to_string() }
 }
 
 /// A client of all registries for a command without a state folder.

@@ -175,7 +175,11 @@ fn from(candidate: &Candidate, to: &Release, rules: &Rules) -> Version {
 /// The refresh of the rest of the lock, where there is a lock and the run is about everything.
 fn lock_refresh(facts: &WorkspaceFacts, rules: &Rules) -> Option<Unit> {
     facts.lock.filter(|_| rules.selection.is_everything() && rules.selection.excluded.is_empty())?;
-    let lane = if policy::may_merge(crate::model::Bump::Minor, rules.settings) { Lane::Routine } else { Lane::Review };
+    let lane = if policy::may_merge(crate::model::Bump::Minor, rules.settings.automerge) {
+        Lane::Routine
+    } else {
+        Lane::Review
+    };
     Some(Unit {
         id: UnitId(0),
         workspace: facts.workspace.root.clone(),
@@ -227,7 +231,7 @@ fn outcome(decision: &Decision, candidate: &Candidate, site: &Dependency, rules:
         }
         Decision::Move(targets) => {
             let bump = crate::model::Bump::between(&candidate.current, &targets.highest.version);
-            let lane = if policy::may_merge(bump, rules.settings) { Lane::Routine } else { Lane::Review };
+            let lane = if policy::may_merge(bump, rules.settings.automerge) { Lane::Routine } else { Lane::Review };
             Outcome::Updated { to: targets.highest.version.clone(), lane, refused: targets.refused.clone() }
         }
     }

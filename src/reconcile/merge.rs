@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::config::{Automerge, MergeWhen};
 use crate::model::{Bump, CommitId, Lane, PullRequestState, TreeId, Verdict};
+use crate::policy::may_merge;
 
 /// What the decision rests on.
 #[derive(Clone, Debug)]
@@ -112,19 +113,9 @@ pub fn decide_merge(facts: &MergeFacts<'_>) -> Merge {
     }
 }
 
-/// Whether `automerge` lets a change as large as `bump` merge without a person.
-pub fn automerge_allows(automerge: Automerge, bump: Bump) -> bool {
-    match automerge {
-        Automerge::Off => false,
-        Automerge::Patch => bump <= Bump::Patch,
-        Automerge::Minor => bump <= Bump::Minor,
-        Automerge::All => true,
-    }
-}
-
 /// Who merges it and when, one sentence for its body.
 pub fn merge_line(lane: Lane, bump: Bump, automerge: Automerge, merge_when: MergeWhen) -> String {
-    if lane == Lane::Review || !automerge_allows(automerge, bump) {
+    if lane == Lane::Review || !may_merge(bump, automerge) {
         return "A person reviews and merges this.".to_owned();
     }
     match merge_when {
@@ -143,7 +134,7 @@ fn needs_person(facts: &MergeFacts<'_>) -> Option<NeverReason> {
     if facts.lane == Lane::Review {
         return Some(NeverReason::ReviewLane);
     }
-    if !automerge_allows(facts.automerge, facts.bump) {
+    if !may_merge(facts.bump, facts.automerge) {
         return Some(NeverReason::BeyondAutomerge { bump: facts.bump });
     }
     if facts.verified.is_some_and(|(_, verdict)| !verdict.passes()) {

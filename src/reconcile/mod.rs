@@ -29,7 +29,7 @@ pub use changelog::section as changelog_section;
 pub use decide::{closed_updates, reconcile};
 pub(crate) use escape::{cell, code_span, markdown, one_line};
 pub use marker::Marker;
-pub use merge::{Checks, Merge, MergeFacts, NeverReason, WaitReason, automerge_allows, decide_merge, merge_line};
+pub use merge::{Checks, Merge, MergeFacts, NeverReason, WaitReason, decide_merge, merge_line};
 pub(crate) use reason::ReasonGroup;
 pub use title::{commit_message, title};
 
