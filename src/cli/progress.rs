@@ -233,9 +233,9 @@ fn settled_text(summary: &RepositorySummary) -> String {
     for pull_request in &summary.pull_requests {
         let (number, title) = (pull_request.number, &pull_request.title);
         parts.push(match (pull_request.state, &pull_request.waits_for) {
-            (PullRequestState::Merged, _) => format!("merged {number} ({title})"),
-            (_, Some(reason)) => format!("{number} ({title}) waits: {reason}"),
-            (state, None) => format!("{number} ({title}) is {state}"),
+            (PullRequestState::Merged, _) => format!("merged {number} \"{title}\""),
+            (_, Some(reason)) => format!("{number} \"{title}\" waits: {reason}"),
+            (state, None) => format!("{number} \"{title}\" is {state}"),
         });
     }
     parts.extend(summary.released.iter().map(|tag| format!("released {tag}")));
