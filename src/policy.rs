@@ -42,22 +42,20 @@ pub struct Selection {
 impl Selection {
     /// Whether the run is about everything.
     pub fn is_everything(&self) -> bool {
-        self.packages.is_empty()
+        self.packages.is_empty() && self.excluded.is_empty()
     }
 
     /// Whether the run is about this crate at all.
     pub fn includes(&self, krate: &CrateName) -> bool {
         let named = |(pattern, _): &(Pattern, Option<Version>)| pattern.matches(krate.as_str());
         let excluded = self.excluded.iter().any(|pattern| pattern.matches(krate.as_str()));
-        !excluded && (self.is_everything() || self.packages.iter().any(named))
+        !excluded && (self.packages.is_empty() || self.packages.iter().any(named))
     }
 
     /// The one version that the run was told to take of this crate.
     fn wanted_version(&self, krate: &CrateName) -> Option<&Version> {
-        self.packages
-            .iter()
-            .find(|(pattern, _)| pattern.matches(krate.as_str()))
-            .and_then(|(_, version)| version.as_ref())
+        let named = self.packages.iter().filter(|(pattern, _)| pattern.matches(krate.as_str()));
+        named.filter_map(|(_, version)| version.as_ref()).next()
     }
 }
 
@@ -242,10 +240,20 @@ fn admits_in_order(versions: &semver::VersionReq, version: &Version) -> bool {
     versions.matches(version) || versions.matches(&released)
 }
 
+/// A person's no to a version is one to its whole range up to it: whoever does not want 2.3 did not ask for 2.2 either.
 fn closed(krate: &CrateName, release: &Release, rules: &Rules) -> Option<Rejection> {
-    let proposed =
-        |(update, _): &&(ProposedUpdate, PullRequestNumber)| update.krate == *krate && update.to == release.version;
-    rules.closed.iter().find(proposed).map(|(_, number)| Rejection::ClosedByPerson { number: *number })
+    closed_as(krate, &release.version, rules.closed).map(|number| Rejection::ClosedByPerson { number })
+}
+
+/// The pull request with which a person said no to this version of a crate.
+pub fn closed_as(
+    krate: &CrateName,
+    version: &Version,
+    closed: &[(ProposedUpdate, PullRequestNumber)],
+) -> Option<PullRequestNumber> {
+    let covers =
+        |update: &ProposedUpdate| update.krate == *krate && *version <= update.to && is_compatible(version, &update.to);
+    closed.iter().find(|(update, _)| covers(update)).map(|(_, number)| *number)
 }
 
 fn outside_strategy(candidate: &Candidate, release: &Release, rules: &Rules) -> Option<Rejection> {

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use depbot::config::{
-    Automerge, Config, ForgeConfig, MergeWhen, Pins, Problem, ReleaseMode, Settings, Strategy, json_schema,
-    line_column, masked, parse,
+    Automerge, Config, ForgeConfig, Pins, Problem, ReleaseMode, Settings, Strategy, json_schema, line_column, masked,
+    parse,
 };
 use depbot::model::BranchName;
 use jiff::civil::{Date, date};
@@ -19,14 +19,14 @@ fn the_file_at_the_root_is_right_as_it_stands_and_with_its_examples() {
     let file = include_str!("../repos.toml");
     let config = parse(file, TODAY).expect("the file at the root is right");
     assert_eq!(config.repos.len(), 1);
-    assert_eq!(config.repos[0].settings, Settings { merge_when: MergeWhen::Verified, ..Settings::default() });
+    assert_eq!(config.repos[0].settings, Settings::default());
 
     let example = |line: &str| {
         let line = line.trim_start_matches("# ");
         line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))
     };
     let open = |line: &str| if example(line) { line.trim_start_matches("# ").to_owned() } else { line.to_owned() };
-    let all: Vec<String> = file.replace("forge = \"local\"", "forge = \"github\"").lines().map(open).collect();
+    let all: Vec<String> = file.lines().map(open).collect();
     let config = parse(&all.join("\n"), TODAY).expect("its examples are right");
     assert_eq!((config.repos.len(), config.registries.len()), (2, 1));
     assert_eq!((config.repos[0].holds.len(), config.repos[1].holds.len()), (0, 1));

@@ -139,7 +139,10 @@ pub(super) struct UpgradeArgs {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["repositories", "all"])]
     pub(super) path: Option<PathBuf>,
     /// Carry out exactly what this file of `depbot plan --out` says.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["repositories", "all", "path", "package", "exclude"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "repositories", "all", "path", "package", "exclude", "strategy", "requirement", "pins", "cooldown",
+        "ignore_rust_version",
+    ])]
     pub(super) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(super) packages: PackageArgs,

@@ -96,6 +96,9 @@ impl From<crate::run::RunError> for CliError {
     fn from(error: crate::run::RunError) -> Self {
         match error {
             crate::run::RunError::Journal(error) => error.into(),
+            error @ (crate::run::RunError::UnknownPackage { .. } | crate::run::RunError::UnknownRelease { .. }) => {
+                Self::usage(error.to_string(), "`depbot plan --all` shows what is declared and what is newer")
+            }
             error @ crate::run::RunError::UnknownRepository { .. } => {
                 Self::usage(error.to_string(), "make a new plan with this configuration")
             }

@@ -1,5 +1,6 @@
 //! `repos.toml` from the file, with its problems shown in place.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 use super::error::CliError;
 use super::{Context, world};
 use crate::config::{self, Config, Problem, RepoConfig};
+use crate::model::RepoName;
 
 /// Reads the configuration that the command line names.
 pub(super) fn config(context: &Context) -> Result<Config, CliError> {
@@ -39,6 +41,14 @@ fn read(file: &Path) -> Result<String, CliError> {
         ),
         _ => CliError::usage(format!("{}: {error}", file.display()), "it has to be a readable file in UTF-8"),
     })
+}
+
+/// The names of the repositories, where the configuration is there and right.
+pub(super) fn names(context: &Context) -> Option<BTreeSet<RepoName>> {
+    let text = std::fs::read_to_string(&context.global.config).ok()?;
+    let today = TimeZone::UTC.to_datetime(world::now()).date();
+    let config = config::parse(&text, today).ok()?;
+    Some(config.repos.into_iter().map(|repo| repo.name).collect())
 }
 
 /// The absolute folder that a file is in.

@@ -3,7 +3,7 @@
 
 use super::args::StatusArgs;
 use super::error::CliError;
-use super::{Context, services};
+use super::{Context, load, services};
 use crate::model::{RunMode, RunSummary};
 use crate::{report, wire};
 
@@ -21,6 +21,10 @@ pub(super) fn status(context: &Context, args: &StatusArgs) -> Result<(), CliErro
         if !summary.repositories.iter().any(|it| it.repo == repo) {
             summary.repositories.push(repository);
         }
+    }
+    if let Some(names) = load::names(context) {
+        summary.repositories.retain(|repository| names.contains(&repository.repo));
+        summary.pending.retain(|pending| names.contains(pending));
     }
     if args.json {
         context.output.result(&wire::summary_to_json(&summary));

@@ -174,7 +174,7 @@ fn from(candidate: &Candidate, to: &Release, rules: &Rules) -> Version {
 
 /// The refresh of the rest of the lock, where there is a lock and the run is about everything.
 fn lock_refresh(facts: &WorkspaceFacts, rules: &Rules) -> Option<Unit> {
-    facts.lock.filter(|_| rules.selection.is_everything() && rules.selection.excluded.is_empty())?;
+    facts.lock.filter(|_| rules.selection.is_everything())?;
     let lane = if policy::may_merge(crate::model::Bump::Minor, rules.settings.automerge) {
         Lane::Routine
     } else {

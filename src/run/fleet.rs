@@ -1,6 +1,7 @@
 //! The loop over the fleet: everything is synced and surveyed, then wave after wave is upgraded.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 
@@ -14,7 +15,7 @@ use super::{Progress, Request, RunError, Services, Stage, record};
 use crate::config::RepoConfig;
 use crate::fleet::Fleet;
 use crate::git::redact;
-use crate::model::{CrateName, EventBody, LookupSource, Releases, RepoName, RunId};
+use crate::model::{CrateName, EventBody, LookupFailure, LookupSource, Release, Releases, RepoName, RunId};
 use crate::plan::{Plan, Proposal, RepositoryPlan, StageFailure};
 use crate::reconcile;
 use crate::registry::Query;
@@ -33,6 +34,7 @@ struct PreparedFleet<'a> {
 pub async fn plan(services: &Services, run: &RunId, request: &Request<'_>) -> Result<Plan, RunError> {
     let prepared = prepare(services, run, request.repositories).await?;
     let releases = look_up(services, prepared.queries(|_| true)).await;
+    check_packages(request, &prepared, &releases)?;
     let knowledge = Knowledge {
         releases: &releases,
         internal: &prepared.internal,
@@ -76,6 +78,7 @@ pub async fn upgrade(services: &Services, run: &RunId, request: &Request<'_>) ->
     check_saved(request)?;
     let prepared = prepare(services, run, request.repositories).await?;
     let mut releases = look_up(services, prepared.queries(|_| true)).await;
+    check_packages(request, &prepared, &releases)?;
     let waves = prepared.waves();
     let count = waves.len();
     for (index, wave) in waves.into_iter().enumerate() {
@@ -104,6 +107,31 @@ fn check_saved(request: &Request<'_>) -> Result<(), RunError> {
         Some(planned) => Err(RunError::UnknownRepository { repo: planned.repo.clone() }),
         None => Ok(()),
     }
+}
+
+/// Whether there is anything to what the run was told to be about; where some repository failed, that cannot be known.
+fn check_packages(request: &Request<'_>, prepared: &PreparedFleet<'_>, releases: &Releases) -> Result<(), RunError> {
+    if request.saved.is_some() || prepared.repositories.iter().any(|(_, prepared)| prepared.is_err()) {
+        return Ok(());
+    }
+    let declared: BTreeSet<&CrateName> = prepared.surveyed().flat_map(|(_, it)| it.survey.declared()).collect();
+    for (pattern, version) in &request.selection.packages {
+        if !declared.iter().any(|krate| pattern.matches(krate.as_str())) {
+            return Err(RunError::UnknownPackage { pattern: pattern.as_str().to_owned() });
+        }
+        let mut found = releases.iter().filter(|(key, _)| pattern.matches(key.krate.as_str()));
+        let has = |(_, answer): (_, &Result<Arc<[Release]>, LookupFailure>), version: &semver::Version| match answer {
+            Ok(releases) => releases.iter().any(|release| release.version == *version),
+            Err(_) => true,
+        };
+        if let Some(version) = version
+            && !found.any(|answer| has(answer, version))
+        {
+            let krate = pattern.as_str().to_owned();
+            return Err(RunError::UnknownRelease { krate, version: version.clone() });
+        }
+    }
+    Ok(())
 }
 
 async fn prepare<'a>(

@@ -1,11 +1,12 @@
 //! Merge: what policy allows is merged with the head that was verified, and no other.
 
 use super::changes::changed;
-use super::publish::{Proposed, existing, not_published};
+use super::publish::{self, Proposed, existing, not_published};
 use super::repository::Work;
 use super::verify::LaneProof;
 use super::{Services, repo_ref};
-use crate::forge::{CommitText, ForgeError};
+use crate::config::MergeWhen;
+use crate::forge::{Checks, CommitText, ForgeError};
 use crate::git::Lease;
 use crate::model::{
     Bump, CommitId, Lane, PullRequest, PullRequestChange, PullRequestState, PullRequestSummary, Verdict,
@@ -38,7 +39,13 @@ pub(super) async fn merge(
     };
     let pull_request = open.pull_request;
     let repo = repo_ref(work.repo);
-    let checks = services.forge.checks(&repo, &pull_request.head_commit).await.map_err(not_published)?;
+    let checks = match work.repo.settings.merge_when {
+        MergeWhen::Checks => services.forge.checks(&repo, &pull_request.head_commit).await.map_err(not_published)?,
+        MergeWhen::Verified => Checks::None,
+    };
+    // The main branch may have moved since the run began: what counts is what merging gives now.
+    let now = super::sync::sync(services, work.repo).await?;
+    let result = publish::merged_tree(&now.mirror, &now.base, &pull_request.head_commit);
     let verdict = Verdict::Pass { runs: proof.runs.clone(), red_before: proof.red_before.clone() };
     let known = marker::read(&pull_request.body);
     let pushed = known.map_or_else(|| proposed.wanted.commit.clone(), |marker| marker.head);
@@ -48,7 +55,7 @@ pub(super) async fn merge(
         bump: proposed.updates.iter().map(|update| update.bump).max().unwrap_or(Bump::Minor),
         head: &pull_request.head_commit,
         pushed: &pushed,
-        result: open.result.as_ref(),
+        result: result.as_ref(),
         verified: proof.tree.id.as_ref().map(|tree| (tree, &verdict)),
         checks: &checks,
         automerge: work.repo.settings.automerge,

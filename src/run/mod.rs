@@ -100,6 +100,20 @@ pub enum RunError {
     /// The journal cannot be written: without it nothing is done.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// No repository of the run declares a crate that it was told to be about.
+    #[error("no repository of this run declares a crate {pattern:?}")]
+    UnknownPackage {
+        /// The crate as it was given.
+        pattern: String,
+    },
+    /// A crate was asked for at a version that it does not have, or that is not newer than what is in use.
+    #[error("{krate} has no release {version} that is newer than what is in use")]
+    UnknownRelease {
+        /// The crate as it was given.
+        krate: String,
+        /// The version.
+        version: semver::Version,
+    },
     /// A saved plan names a repository that the configuration does not have.
     #[error("the plan has a repository {repo} that the configuration does not have")]
     UnknownRepository {

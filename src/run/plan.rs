@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use super::survey::Survey;
 use super::{Services, Stage};
 use crate::config::RepoConfig;
-use crate::model::{CommitId, CrateName, ProposedUpdate, PullRequestNumber, Releases};
-use crate::plan::{self, Plan, Proposal, StageFailure};
-use crate::policy::{Rules, Selection};
+use crate::model::{
+    CommitId, CrateName, ProposedUpdate, PullRequestNumber, Rejection, Releases, Settlement, UnitId, Update,
+};
+use crate::plan::{self, Plan, Proposal, Rejected, StageFailure};
+use crate::policy::{self, Rules, Selection};
 
 /// What the fleet knows when a repository is planned.
 #[derive(Clone, Copy)]
@@ -32,7 +34,7 @@ pub(super) fn propose(
     knowledge: Knowledge,
 ) -> Result<Proposal, StageFailure> {
     if let Some(saved) = knowledge.saved {
-        return saved_proposal(saved, repo, base);
+        return saved_proposal(saved, repo, base).map(|proposal| without_closed(proposal, closed));
     }
     let rules = Rules {
         settings: &repo.settings,
@@ -64,4 +66,33 @@ fn saved_proposal(saved: &Plan, repo: &RepoConfig, base: &CommitId) -> Result<Pr
         ))),
         _ => Ok(proposal.clone()),
     }
+}
+
+/// A saved plan without what people said no to since it was made.
+fn without_closed(mut proposal: Proposal, closed: &[(ProposedUpdate, PullRequestNumber)]) -> Proposal {
+    let no = |update: &Update| policy::closed_as(&update.krate, &update.to, closed);
+    let refused: Vec<Rejected> = proposal
+        .units
+        .iter()
+        .filter(|unit| unit.updates().iter().any(|update| no(update).is_some()))
+        .flat_map(|unit| {
+            let number = unit.updates().iter().find_map(no);
+            unit.updates().iter().filter_map(move |update| {
+                let rejection = Rejection::ClosedByPerson { number: number? };
+                Some(Rejected { workspace: unit.workspace.clone(), update: update.clone(), rejection })
+            })
+        })
+        .collect();
+    proposal.units.retain(|unit| unit.updates().iter().all(|update| no(update).is_none()));
+    for (index, unit) in proposal.units.iter_mut().enumerate() {
+        unit.id = UnitId(index);
+    }
+    let is_refused = |settlement: &Settlement| {
+        refused.iter().any(|it| it.workspace == settlement.workspace && it.update.krate == settlement.krate)
+    };
+    for settlement in proposal.settlements.iter_mut().filter(|settlement| is_refused(settlement)) {
+        let settled = plan::settle(std::slice::from_ref(settlement), &[], &refused, &Rejection::NotSelected);
+        settled.into_iter().for_each(|settled| *settlement = settled);
+    }
+    proposal
 }

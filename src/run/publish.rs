@@ -8,7 +8,7 @@ use super::sync::failure;
 use super::verify::{LaneProof, lock_difference};
 use super::{Services, Stage, facts, record, repo_ref, tree};
 use crate::forge::{ForgeError, PullRequestText};
-use crate::git::{CommitMessage, Lease, Merged, PushError};
+use crate::git::{CommitMessage, Lease, Merged, Mirror, PushError};
 use crate::model::{
     BranchName, Bump, CommitId, EventBody, Lane, ProposedUpdate, PullRequest, PullRequestChange, PullRequestNumber,
     PullRequestState, RepoPath, Settlement, Source, TreeId, Unit, Update,
@@ -54,7 +54,7 @@ pub(super) async fn existing(services: &Services, work: &Work<'_>) -> Result<Vec
     let pull_requests = services.forge.pull_requests(&repo_ref(work.repo), PREFIX).await.map_err(not_published)?;
     let existing = pull_requests.into_iter().map(|pull_request| {
         let result = match pull_request.state {
-            PullRequestState::Open => merged_tree(work, &pull_request.head_commit),
+            PullRequestState::Open => merged_tree(&work.synced.mirror, &work.base, &pull_request.head_commit),
             PullRequestState::Merged | PullRequestState::Closed => None,
         };
         Existing { pull_request, result }
@@ -62,9 +62,9 @@ pub(super) async fn existing(services: &Services, work: &Work<'_>) -> Result<Vec
     Ok(existing.collect())
 }
 
-/// The tree that merging `head` into the base gives; `None` where that conflicts or is not known.
-fn merged_tree(work: &Work<'_>, head: &CommitId) -> Option<TreeId> {
-    match work.synced.mirror.merge(&work.base, head) {
+/// The tree that merging `head` into `base` gives; `None` where that conflicts or is not known.
+pub(super) fn merged_tree(mirror: &Mirror, base: &CommitId, head: &CommitId) -> Option<TreeId> {
+    match mirror.merge(base, head) {
         Ok(Merged::Tree(tree)) => Some(tree),
         Ok(Merged::Conflicts(_)) | Err(_) => None,
     }
@@ -195,6 +195,28 @@ fn body_update(work: &Work<'_>, update: &Update) -> BodyUpdate {
         edits: update.edits.clone(),
         facts: facts::subject(update, source).and_then(|subject| work.facts.get(&subject).cloned()),
     }
+}
+
+/// The lanes whose open pull request carries more than a partial run is about: those stay as they are, and `notes` say so.
+pub(super) async fn broader_than(
+    services: &Services,
+    work: &Work<'_>,
+    wanted: &[Wanted],
+    notes: &mut Vec<String>,
+) -> Result<Vec<Lane>, StageFailure> {
+    let mut broader = Vec::new();
+    for one in existing(services, work).await? {
+        let pull_request = one.pull_request;
+        let Some(lane) = reconcile::lane_of(&pull_request.head) else { continue };
+        let Some(wanted) = wanted.iter().find(|wanted| wanted.lane == lane) else { continue };
+        let Some(marker) = reconcile::marker::read(&pull_request.body) else { continue };
+        let has_more = marker.updates.iter().any(|update| !wanted.updates.contains(update));
+        if pull_request.state == PullRequestState::Open && has_more {
+            notes.push(format!("{} carries more than this run is about, and stays as it is", pull_request.number));
+            broader.push(lane);
+        }
+    }
+    Ok(broader)
 }
 
 /// Makes the forge agree with what is wanted; `only` limits it to some lanes, for the first of two passes.

@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::plan::{Proposal, Rejected, Shipped, StageFailure};
 use crate::process::Listener;
-use crate::reconcile;
+use crate::reconcile::{self, Wanted};
 
 /// A repository that is synced and surveyed.
 pub(super) struct Prepared {
@@ -134,7 +134,7 @@ async fn upgrade_prepared(
         return Ok(());
     }
     summary.settlements = settlements(&work, &proved);
-    let is_partial = !knowledge.selection.is_everything();
+    let is_partial = knowledge.saved.is_some() || !knowledge.selection.is_everything();
     let head = if is_partial && proved.lanes.is_empty() {
         work.base.clone()
     } else {
@@ -270,8 +270,11 @@ async fn publish_lanes(
     let review = propose(services, work, review_proof, &below, Below::Nothing, left_out)?;
     let wanted: Vec<_> = [&routine, &review].into_iter().flatten().map(|proposed| proposed.wanted.clone()).collect();
     let mut notes = Vec::new();
-    let is_wanted = |lane| wanted.iter().any(|wanted| wanted.lane == lane);
-    let concerns = |lane| lane != Lane::Review && (!is_partial || is_wanted(lane));
+    let broader =
+        if is_partial { publish::broader_than(services, work, &wanted, &mut notes).await? } else { Vec::new() };
+    let is_wanted = |wanted: &[Wanted], lane| wanted.iter().any(|wanted| wanted.lane == lane);
+    let is_concerned = |wanted: &[Wanted], lane| !broader.contains(&lane) && (!is_partial || is_wanted(wanted, lane));
+    let concerns = |lane| lane != Lane::Review && is_concerned(&wanted, lane);
     publish::reconcile(services, work, &wanted, concerns, &mut notes).await?;
 
     let mut head = base;
@@ -287,18 +290,33 @@ async fn publish_lanes(
     work.base = head.clone();
     let stacked_on = summary.pull_requests.first().filter(|_| !is_merged).map(|pull_request| pull_request.number);
     let published = published_head(services, work, Lane::Routine).await?;
-    let below = if is_merged { head.clone() } else { published.unwrap_or(below) };
+    let stands_on = if is_merged { Some(head.clone()) } else { published };
+    // Only a commit of exactly the tree below is built upon: on any other, the review would undo what people did.
+    let proved_below = routine_proof.and_then(|proof| proof.tree.id.clone());
+    let is_proved = |commit: &CommitId| {
+        let tree = work.synced.mirror.commit_info(commit).ok().map(|info| info.tree);
+        tree.is_some() && tree == proved_below
+    };
+    let moved = is_merged && !is_proved(&head);
+    let below = stands_on.filter(is_proved).unwrap_or(below);
     let on = match (routine_proof, stacked_on) {
         (Some(proof), _) if is_merged => Below::Merged(proof),
         (_, Some(number)) => Below::Open(number),
         (_, None) => Below::Nothing,
     };
-    let review = propose(services, work, review_proof, &below, on, &summary.settlements)?;
+    let review = match moved {
+        true => None,
+        false => propose(services, work, review_proof, &below, on, &summary.settlements)?,
+    };
+    if moved && review_proof.is_some() {
+        notes.push(
+            "the main branch moved while this was built: what a person decides follows in the next run".to_owned(),
+        );
+    }
     let routine = routine.filter(|_| !is_merged);
     let wanted: Vec<_> = [&routine, &review].into_iter().flatten().map(|proposed| proposed.wanted.clone()).collect();
-    let is_wanted = |lane| wanted.iter().any(|wanted| wanted.lane == lane);
-    let concerns = |lane| !is_partial || is_wanted(lane);
-    publish::reconcile(services, work, &wanted, concerns, &mut Vec::new()).await?;
+    let concerns = |lane| !(moved && lane == Lane::Review) && is_concerned(&wanted, lane);
+    publish::reconcile(services, work, &wanted, concerns, &mut notes).await?;
     if let (Some(proof), Some(proposed)) = (review_proof, &review) {
         let merged = merge::merge(services, work, proof, proposed).await?;
         summary.pull_requests.extend(merged.summary);
@@ -306,6 +324,8 @@ async fn publish_lanes(
             head = after_merge(services, work, commit).await?;
         }
     }
+    notes.sort();
+    notes.dedup();
     summary.notes.extend(notes);
     Ok(head)
 }

@@ -127,6 +127,12 @@ impl Survey {
         })
     }
 
+    /// The crates that it declares.
+    pub(super) fn declared(&self) -> impl Iterator<Item = &CrateName> {
+        let dependencies = self.workspaces.iter().flat_map(|surveyed| &surveyed.workspace.dependencies);
+        dependencies.map(|dependency| &dependency.krate)
+    }
+
     /// Whether a crate's releases are looked up at this index.
     pub(super) fn is_looked_up_at(&self, krate: &CrateName, index: &str) -> bool {
         let is_there =

@@ -163,9 +163,15 @@ impl<'a> Prover<'a> {
                 }
                 Ok(None) => {}
                 Err(Stop::Failed(failure)) => return Err(failure),
-                Err(Stop::RedBaseline(failure)) => {
+                Err(Stop::RedBaseline(failure)) if proved.lanes.is_empty() => {
                     proved.red_before = Some(failure);
                     break;
+                }
+                Err(Stop::RedBaseline(failure)) => {
+                    // What was proved before is not lost: what is red concerns only what this lane changes.
+                    let rejection = Rejection::BrokenBaseline { phase: failure.phase };
+                    let units = self.setup.units.iter().filter(|unit| unit.lane == lane);
+                    proved.rejections.extend(units.map(|unit| (unit.id, Level::Target, rejection.clone())));
                 }
             }
         }

@@ -19,7 +19,10 @@ impl Prover<'_> {
         red: Option<&BTreeSet<String>>,
     ) -> Result<Verdict, StageFailure> {
         let key = self.key(tree, red);
-        if let Some(known) = self.known_verdict(key.as_ref())? {
+        // What was red without any update may have been so because of this machine: it is looked at again.
+        if let Some(known) = self.known_verdict(key.as_ref())?
+            && (!choices.is_empty() || known.verdict.passes())
+        {
             return Ok(known.verdict);
         }
         if self.state.turn.is_none() {
