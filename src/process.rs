@@ -1,6 +1,6 @@
 //! Child processes: started with a complete environment, limited in time and output, ended with their whole tree.
 //!
-//! This is the only place that spawns. What is run, and with which environment, is decided by the callers.
+//! This is the only place that spawns, but for `ssh` in `git/ssh.rs`, which is a stream and not a command. What is run, and with which environment, is decided by the callers.
 
 mod capture;
 pub mod failpoint;

@@ -36,7 +36,12 @@ impl World {
 }
 
 fn client(credentials: Credentials) -> Git {
-    Git::new(GitOptions { credentials, ssh_command: None, timeout: Duration::from_secs(20) })
+    Git::new(GitOptions {
+        credentials,
+        ssh_command: None,
+        hidden_variables: Vec::new(),
+        timeout: Duration::from_secs(20),
+    })
 }
 
 fn anonymous() -> Git {
@@ -316,7 +321,22 @@ fn ssh(world: &World, first: &str) -> Git {
     let text = format!("echo \"$*\" >> '{}'\n{first}\nfor last; do :; done\neval \"$last\"\n", log.display());
     fs::write(&script, text).unwrap();
     let ssh_command = Some(format!("sh '{}'", script.display()));
-    Git::new(GitOptions { credentials: Credentials::none(), ssh_command, timeout: Duration::from_secs(20) })
+    Git::new(GitOptions {
+        credentials: Credentials::none(),
+        ssh_command,
+        hidden_variables: vec!["CARGO_PKG_NAME".to_owned()],
+        timeout: Duration::from_secs(20),
+    })
+}
+
+#[tokio::test]
+async fn ssh_does_not_get_the_variables_that_are_hidden_from_it() {
+    let world = World::new();
+    let origin = Origin::new(world.root(), "app");
+    let scp = format!("git@host:{}", origin.bare().display());
+    // Cargo sets both for each test.
+    let client = ssh(&world, "test -n \"$CARGO_PKG_VERSION\" && test -z \"$CARGO_PKG_NAME\" || exit 255");
+    client.sync(&world.mirror(), &scp).await.expect("only one of them is hidden");
 }
 
 #[tokio::test]
@@ -455,6 +475,7 @@ async fn a_server_that_never_answers_is_given_up_and_a_caller_can_give_up_at_onc
     let options = |timeout| GitOptions {
         credentials: Credentials::none(),
         ssh_command: None,
+        hidden_variables: Vec::new(),
         timeout: Duration::from_millis(timeout),
     };
     let error = Git::new(options(50)).sync(&world.mirror(), &server.url("app")).await.unwrap_err();

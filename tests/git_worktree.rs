@@ -31,8 +31,12 @@ impl World {
         symlink("/etc", origin.checkout().join("outside")).unwrap();
         let first = CommitId::new(origin.commit(&[])).unwrap();
         origin.git(&["tag", "v1", "main"]);
-        let options =
-            GitOptions { credentials: Credentials::none(), ssh_command: None, timeout: Duration::from_secs(20) };
+        let options = GitOptions {
+            credentials: Credentials::none(),
+            ssh_command: None,
+            hidden_variables: Vec::new(),
+            timeout: Duration::from_secs(20),
+        };
         let url = origin.bare().display().to_string();
         let mirror = Git::new(options).sync(&dir.path().join("mirror"), &url).await.unwrap();
         Self { dir, origin, mirror, first }
@@ -180,7 +184,12 @@ async fn a_reset_moves_between_commits_with_files_and_folders_swapped() {
     fs::remove_file(checkout.join("Cargo.toml")).unwrap();
     fs::remove_dir_all(checkout.join("src")).unwrap();
     let second = world.origin.commit(&[("Cargo.toml/inner", "x"), ("src", "y")]);
-    let options = GitOptions { credentials: Credentials::none(), ssh_command: None, timeout: Duration::from_secs(20) };
+    let options = GitOptions {
+        credentials: Credentials::none(),
+        ssh_command: None,
+        hidden_variables: Vec::new(),
+        timeout: Duration::from_secs(20),
+    };
     let url = world.origin.bare().display().to_string();
     Git::new(options).sync(world.mirror.path(), &url).await.unwrap();
     let (first, second) = (world.first.clone(), CommitId::new(second).unwrap());

@@ -1,5 +1,6 @@
 //! The adapters of a run, made from the configuration and the environment.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,8 +95,15 @@ fn builds_at_once(jobs: Option<u16>) -> usize {
 
 /// Repositories, opened with `credentials`.
 fn git(credentials: Credentials) -> Git {
-    let ssh_command = world::environment().remove("GIT_SSH_COMMAND");
-    Git::new(GitOptions { credentials, ssh_command, timeout: GIT_TIMEOUT })
+    let mut environment = world::environment();
+    let ssh_command = environment.remove("GIT_SSH_COMMAND");
+    let hidden_variables = environment.into_keys().filter(|name| is_secret(name)).collect();
+    Git::new(GitOptions { credentials, ssh_command, hidden_variables, timeout: GIT_TIMEOUT })
+}
+
+/// Whether a variable of this name looks as if it held a secret. What ssh itself reads is not called so.
+fn is_secret(name: &str) -> bool {
+    ["_TOKEN", "_SECRET", "_PASSWORD", "_KEY"].iter().any(|mark| name.contains(mark))
 }
 
 /// Where pull requests live, and what opens its repositories.
@@ -125,7 +133,9 @@ fn github_credentials() -> Result<GitHubCredentials, CliError> {
         None => Err(CliError::Environment {
             message: "there are no credentials for GitHub".to_owned(),
             hint: Some(
-                "set DEPBOT_GITHUB_TOKEN to a token that may read and write contents and pull requests".to_owned(),
+                "set DEPBOT_GITHUB_TOKEN to a token that may read and write contents and pull requests, and read checks \
+                 and commit statuses"
+                    .to_owned(),
             ),
         }),
     }
@@ -163,13 +173,22 @@ async fn index_files(
     paths: Vec<String>,
 ) -> Result<Vec<Option<Vec<u8>>>, GitError> {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' };
-    let name: String = redact(url).chars().map(plain).collect();
-    let mirror = git.sync(&mirrors.join(name), url).await?;
+    let shown = redact(url);
+    // URLs that differ in their punctuation alone are two mirrors.
+    let hash = fingerprint(&shown);
+    let name: String = shown.chars().map(plain).collect();
+    let mirror = git.sync(&mirrors.join(format!("{name}-{hash:016x}")), url).await?;
     let head = mirror.head(&mirror.default_branch()?)?;
     let Some(head) = head else { return Ok(vec![None; paths.len()]) };
-    let mut files = mirror.files(&head, |path| paths.iter().any(|wanted| wanted == path.as_str()))?;
+    let wanted: BTreeSet<&str> = paths.iter().map(String::as_str).collect();
+    let mut files = mirror.files(&head, |path| wanted.contains(path.as_str()))?;
     let take = |path: &String| RepoPath::new(path.as_str()).ok().and_then(|path| files.remove(&path));
     Ok(paths.iter().map(take).collect())
+}
+
+/// FNV-1a: the same in each version of depbot and Rust, so that mirrors are found again.
+fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn unreadable(url: &str, error: &GitError) -> LookupFailure {
@@ -197,4 +216,28 @@ pub(super) async fn check_cargo(toolbox: &Toolbox, folder: &Path) -> Result<(), 
         message: format!("cargo cannot be used: {error}"),
         hint: Some("install Rust from https://rustup.rs, or put cargo and rustc into PATH".to_owned()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ssh_is_not_told_what_looks_like_a_secret() {
+        let check = |name: &str, expect: bool| assert_eq!(is_secret(name), expect, "{name}");
+        for name in
+            ["CARGO_REGISTRIES_ACME_TOKEN", "AWS_SECRET_ACCESS_KEY", "DB_PASSWORD", "DEPBOT_GITHUB_APP_PRIVATE_KEY"]
+        {
+            check(name, true);
+        }
+        for name in ["SSH_AUTH_SOCK", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE", "HOME", "PATH"] {
+            check(name, false);
+        }
+    }
+
+    #[test]
+    fn urls_that_differ_in_punctuation_are_two_mirrors() {
+        assert_ne!(fingerprint("https://host/a_b"), fingerprint("https://host/a/b"));
+        assert_eq!(fingerprint(""), 0xcbf2_9ce4_8422_2325);
+    }
 }

@@ -51,6 +51,8 @@ pub struct GitOptions {
     pub credentials: Credentials,
     /// What to run in place of `ssh`: a line for the shell, as git's `GIT_SSH_COMMAND`.
     pub ssh_command: Option<String>,
+    /// Variables of the environment that ssh does not get, beside depbot's own secrets.
+    pub hidden_variables: Vec<String>,
     /// The longest time that may pass without anything coming or going. A transfer that moves on may take longer.
     pub timeout: Duration,
 }

@@ -26,7 +26,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// As much of what ssh says as a message can carry, in bytes.
 const MAX_COMPLAINT: usize = 2000;
 
-/// What ssh is not told: the secrets that depbot may have been started with, and a version of git's protocol that libgit2
+/// What ssh is never told, beside `GitOptions::hidden_variables`: depbot's secrets, and a version of git's protocol that libgit2
 /// does not speak.
 const WITHHELD: [&str; 6] = [
     "DEPBOT_GITHUB_TOKEN",
@@ -50,10 +50,10 @@ impl SshTransport {
     fn open(&self, url: &str, program: &str) -> Result<SshStream, GitError> {
         let address = SshAddress::parse(url)?;
         let command = command(&address, program, self.session.options.ssh_command.as_deref());
-        let mut child = self.session.in_runtime(|| spawn(command)).map_err(|error| GitError::Local {
-            place: "ssh".to_owned(),
-            reason: format!("it cannot be started: {error}"),
-        })?;
+        let mut child =
+            self.session.in_runtime(|| spawn(command, &self.session.options.hidden_variables)).map_err(|error| {
+                GitError::Local { place: "ssh".to_owned(), reason: format!("it cannot be started: {error}") }
+            })?;
         let complaint = child.stderr.take().map(|stderr| self.session.spawn(complaint(stderr)));
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let url = redact(url);
@@ -175,8 +175,8 @@ fn command(address: &SshAddress, program: &str, ssh_command: Option<&str>) -> Co
     command
 }
 
-fn spawn(mut command: Command) -> io::Result<Child> {
-    for name in WITHHELD {
+fn spawn(mut command: Command, hidden: &[String]) -> io::Result<Child> {
+    for name in WITHHELD.into_iter().chain(hidden.iter().map(String::as_str)) {
         command.env_remove(name);
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()
