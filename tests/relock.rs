@@ -220,3 +220,26 @@ async fn a_lock_in_step_is_left_as_it_is() {
     case.holds(&["aa 1.0.0"]).await;
     Case { after: "aa = '1.1'", ..case }.holds(&["aa 1.1.0"]).await;
 }
+
+#[tokio::test]
+async fn programs_that_a_repository_names_as_its_compiler_do_not_run_while_it_resolves() {
+    let world = World::new();
+    world.publish(&[("aa", "1.0.0", &[])]);
+    world.manifest("aa = \"1\"");
+    let file = world.folder.join(".cargo/config.toml");
+    let config = fs::read_to_string(&file).expect("a configuration");
+    for key in ["rustc", "rustc-wrapper", "rustc-workspace-wrapper"] {
+        fs::write(&file, format!("{config}\n[build]\n{key} = \"/no/such/program\"\n")).expect("a file");
+        world.relock(&Relock::default()).await.unwrap_or_else(|error| panic!("{key}: {error}"));
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_resolve_is_told_without_paths_of_this_machine() {
+    let world = World::new();
+    world.manifest("inner = { path = \"inner\" }");
+    let error = world.relock(&Relock::default()).await.expect_err("nothing is there");
+    let RelockError::Unresolvable(failure) = error else { panic!("{error}") };
+    assert!(failure.excerpt.contains("inner/Cargo.toml"), "{}", failure.excerpt);
+    assert!(!failure.excerpt.contains(&world.folder.display().to_string()), "{}", failure.excerpt);
+}

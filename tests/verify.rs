@@ -147,6 +147,16 @@ async fn a_compiler_that_was_killed_is_tried_again() {
 }
 
 #[tokio::test]
+async fn a_command_that_was_killed_itself_is_tried_again() {
+    let world = World::new(&[]);
+    assert!(world.passes(&["sh -c 'test -e seen && exit 0; touch seen; kill -9 $$'"], None).await.is_empty());
+    let failure = world.failure(&["sh -c 'echo once >>runs; kill -9 $$'"], None).await;
+    assert!(failure.tests.is_empty() && failure.timed_out.is_none(), "{failure:?}");
+    let runs = fs::read_to_string(world.bench.root.join("runs")).expect("it ran");
+    assert_eq!(runs, "once\nonce\n");
+}
+
+#[tokio::test]
 async fn a_command_that_does_not_end_is_ended() {
     let world = World::new(&[]);
     let limit = Duration::from_millis(200);
@@ -190,4 +200,18 @@ async fn the_toolchain_is_the_one_of_the_folder() {
     let world = World::new(&[]);
     let version = toolchain(&world.toolbox, &world.bench.root).await.expect("a toolchain");
     assert!(version.starts_with("rustc 1."), "{version}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn asking_for_the_toolchain_shows_no_secret() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mut world = World::new(&[("rustc", "#!/bin/sh\necho \"rustc 1.0.0 ($GITHUB_TOKEN)\"\n")]);
+    let rustc = world.bench.root.join("rustc");
+    fs::set_permissions(&rustc, fs::Permissions::from_mode(0o755)).expect("a program");
+    world.toolbox.cargo = rustc.with_file_name("cargo");
+    world.toolbox.environment.insert("GITHUB_TOKEN".to_owned(), "s3cret".to_owned());
+    let version = toolchain(&world.toolbox, &world.bench.root).await.expect("a toolchain");
+    assert_eq!(version, "rustc 1.0.0 ()");
 }

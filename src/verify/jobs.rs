@@ -16,10 +16,18 @@ const ANSWER_LIMIT: usize = 512 * 1024 * 1024;
 const OUTPUT_LIMIT: usize = 8 * 1024 * 1024;
 
 impl Toolbox {
-    /// A call of cargo that runs no code of packages.
+    /// A call of cargo that runs no code of packages: even to resolve, cargo asks the compiler about itself, and a
+    /// repository's `.cargo/config.toml` may name a program of its own for that. It would get the credentials.
     pub(super) fn resolving(&self, folder: &Path, arguments: &[&str]) -> Job {
         let mut variables = environment::for_resolving(&self.environment);
-        variables.insert("CARGO_TERM_COLOR".into(), "never".into());
+        let mut set = |name: &str, value: &str| variables.insert(name.into(), value.into());
+        set("CARGO_TERM_COLOR", "never");
+        set("RUSTC", "rustc");
+        // Empty is none, whatever a configuration says.
+        set("RUSTC_WRAPPER", "");
+        set("RUSTC_WORKSPACE_WRAPPER", "");
+        // Nobody is there to answer.
+        set("GIT_TERMINAL_PROMPT", "0");
         Job {
             program: self.cargo.clone().into_os_string(),
             arguments: arguments.iter().map(OsString::from).collect(),

@@ -67,6 +67,8 @@ pub enum ToolchainError {
 pub async fn toolchain(toolbox: &Toolbox, folder: &Path) -> Result<String, ToolchainError> {
     let mut job = toolbox.resolving(folder, &["--version"]);
     job.program = toolbox.cargo.with_file_name("rustc").into_os_string();
+    // A `rust-toolchain.toml` may name a folder of the repository: what answers then is its own code.
+    job.environment = environment::for_untrusted(&toolbox.environment);
     let finished = process::run(job).await?;
     if finished.status.is_success() {
         Ok(text::plain(&finished.stdout).trim().to_owned())

@@ -242,7 +242,7 @@ impl Locksmith<'_> {
         }
         let names = self.lock().unwrap_or_default().names();
         let command = format!("cargo {}", arguments.join(" "));
-        Err(RelockError::Unresolvable(resolver::failure(command, &finished, &names)))
+        Err(RelockError::Unresolvable(resolver::failure(command, &finished, self.folder, &names)))
     }
 
     fn lock(&self) -> Result<Lock, RelockError> {

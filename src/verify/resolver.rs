@@ -1,6 +1,7 @@
 //! What cargo says when it does not resolve: the words that matter, and the crates it names.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::text;
 use crate::model::{CrateName, Failure, Phase};
@@ -9,9 +10,10 @@ use crate::process::{Exit, Finished};
 /// How many lines of cargo's words are shown.
 const LINES: usize = 40;
 
-/// The failure of a command that resolves; `names` are the crates of the lock.
-pub(super) fn failure(command: String, finished: &Finished, names: &BTreeSet<String>) -> Failure {
-    let output = text::plain(&finished.stderr);
+/// The failure of a command that resolves in `folder`; `names` are the crates of the lock.
+pub(super) fn failure(command: String, finished: &Finished, folder: &Path, names: &BTreeSet<String>) -> Failure {
+    // Pull requests quote it: paths of this machine are nobody's business there. Resolving has no target folder.
+    let output = text::portable(&text::plain(&finished.stderr), folder, Path::new(""));
     let excerpt = match finished.status {
         Exit::Code(_) => words(&output),
         Exit::Signal(_) | Exit::TimedOut(_) => format!("{}\n{}", finished.status, text::last_lines(&output, LINES)),

@@ -69,7 +69,7 @@ impl Trial<'_> {
 
 impl Attempt<'_> {
     /// Runs the command until it is clear whether it passes: a failing test is believed when it fails twice, and so is a
-    /// command of which the system killed a part, as it does when memory is short.
+    /// command that the system killed, or a part of it, as it does when memory is short.
     async fn run(mut self) -> Result<Passed, Box<Failure>> {
         let all = self.line.without_fail_fast();
         // Where red tests are known, a run that stops at the first would say nothing about the others.
@@ -111,9 +111,9 @@ impl Attempt<'_> {
         match status {
             Exit::Code(0) => Ok(None),
             Exit::Code(_) => Ok(Some(Red { status, output, tests })),
-            Exit::Signal(_) | Exit::TimedOut(_) => {
-                Err(self.failed(&Red { status, output, tests: Vec::new() }, &BTreeSet::new()))
-            }
+            // What it said of tests before it was killed is not all: a list cut short could pass for one without news.
+            Exit::Signal(_) => Ok(Some(Red { status, output, tests: Vec::new() })),
+            Exit::TimedOut(_) => Err(self.failed(&Red { status, output, tests: Vec::new() }, &BTreeSet::new())),
         }
     }
 
@@ -145,9 +145,9 @@ impl Attempt<'_> {
 }
 
 impl Red {
-    /// Whether cargo says that a process it started was killed.
+    /// Whether it was killed itself, or cargo says that a process it started was.
     fn was_killed(&self) -> bool {
-        self.output.contains("(signal: 9, SIGKILL")
+        matches!(self.status, Exit::Signal(_)) || self.output.contains("(signal: 9, SIGKILL")
     }
 
     fn names(&self) -> BTreeSet<String> {
