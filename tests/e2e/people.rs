@@ -122,3 +122,52 @@ fn a_lost_state_folder_makes_no_second_pull_request() {
     assert_eq!(world.pull_request_lines("app"), lines);
     assert_eq!(world.refs(), refs);
 }
+
+#[test]
+fn a_push_to_main_during_the_build_is_neither_merged_over_nor_undone() {
+    let world = World::new();
+    world.publish(&[("alpha", "1.0.0")]);
+    let origin = world.package("app", "alpha = \"1.0\"\n");
+    world.publish(&[("alpha", "1.1.0"), ("alpha", "2.0.0")]);
+    let (checkout, pushed) = (origin.checkout(), world.path("pushed"));
+    let script = format!(
+        "set -e\ntest -e {pushed} && exit 0\ntouch {pushed}\ncd {checkout}\necho mine > PERSON.txt\ngit add PERSON.txt\n\
+         git -c user.name=P -c user.email=p@example.com commit --quiet --message=mine\n\
+         git push --quiet origin HEAD:main\n",
+        pushed = pushed.display(),
+        checkout = checkout.display(),
+    );
+    world.write("push.sh", &script);
+    world.fleet(&[("app", &format!("verify = [\"sh {}\"]\n", world.path("push.sh").display()))]);
+    let summary = world.upgrade(0);
+    assert!(pushed.exists(), "the script has run");
+    assert_eq!(repository(&summary, "app").status, RepositoryStatus::Waiting);
+    assert_eq!(world.locked("app", "main", "alpha"), ["1.0.0"]);
+    assert_eq!(world.show("app", "main", "PERSON.txt").trim(), "mine");
+
+    world.upgrade(0);
+    assert_eq!(world.locked("app", "main", "alpha"), ["1.1.0"]);
+    assert_eq!(world.locked("app", "depbot/review", "alpha"), ["2.0.0"]);
+    for branch in ["main", "depbot/review"] {
+        assert_eq!(world.show("app", branch, "PERSON.txt").trim(), "mine", "{branch}");
+    }
+}
+
+#[test]
+fn a_run_about_some_crates_leaves_other_pull_requests_and_wider_ones_alone() {
+    let world = World::new();
+    world.publish(&[("alpha", "1.0.0"), ("beta", "1.0.0")]);
+    world.package("app", "alpha = \"1.0\"\nbeta = \"1.0\"\n");
+    world.publish(&[("alpha", "1.1.0"), ("alpha", "2.0.0"), ("beta", "1.1.0")]);
+    world.fleet(&[("app", "merge-when = \"checks\"\n")]);
+    world.upgrade(0);
+    let before = world.pull_request_lines("app");
+    assert_eq!(before.len(), 2, "{before:?}");
+    world.run(&["upgrade", "--all", "--package", "beta"], 0);
+    world.run(&["upgrade", "--all", "--exclude", "alpha"], 0);
+    world.run(&["plan", "--all", "--package", "beta", "--out", "beta.json"], 0);
+    world.run(&["upgrade", "--plan", "beta.json"], 0);
+    assert_eq!(world.pull_request_lines("app"), before);
+    world.run(&["upgrade", "--all", "--package", "gamma"], 2);
+    world.run(&["upgrade", "--all", "--package", "beta@9.0.0"], 2);
+}
